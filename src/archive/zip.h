@@ -1,0 +1,81 @@
+/* ZIP files (PKWARE APPNOTE 6.3.x): read the directory, read members, and write an archive in which
+ * members of another one are carried over record by record, byte for byte.
+ *
+ * A directory is believed only as far as it can be checked: sizes, offsets, overlaps, name lengths,
+ * the number of entries and the ratio of inflated to compressed bytes have limits; encrypted
+ * members, other methods than stored and deflate, and archives in several parts are refused by
+ * name. Zip64 is understood. Nothing is ever extracted to a path: callers get bytes. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct {
+    guint64 max_entries;
+    guint64 max_ratio;       /* inflated : compressed of one member */
+    guint64 max_name_bytes;
+    guint64 max_total_bytes; /* all members inflated */
+} ZipLimits;
+
+typedef struct ZipReader ZipReader;
+
+typedef struct {
+    const char *name;         /* UTF-8; '/' between folders; see zip_open for other encodings */
+    guint64 size;             /* inflated */
+    guint64 compressed_size;
+    guint32 crc32;
+    guint16 method;           /* 0 stored, 8 deflate */
+    bool is_directory;
+    gint64 local_offset;
+} ZipMember;
+
+/* Opens PATH and reads the directory. Names without the UTF-8 flag are read as UTF-8 if they are,
+ * else by the first of the encodings that fits the whole archive: Info-ZIP Unicode path extra
+ * field, GBK, Windows-31J, IBM437. Names that are absolute or climb ("..") are refused. */
+ZipReader *zip_open(const char *path, const ZipLimits *limits, GError **error);
+void zip_close(ZipReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ZipReader, zip_close)
+
+gsize zip_num_members(const ZipReader *reader);
+/* In the order of the directory. Valid while READER is. */
+const ZipMember *zip_member(const ZipReader *reader, gsize index);
+/* The member called NAME, or NULL. Where a name stands twice, the last one, as unzip has it. */
+const ZipMember *zip_find(const ZipReader *reader, const char *name);
+
+/* Inflates a member in pieces of at most 64 KiB, checks size and CRC at the end. FUNC returns
+ * false, with ERROR set, to stop. Safe to call from several threads at once. */
+typedef bool (*ZipChunkFunc)(const guint8 *data, gsize size, gpointer user_data, GError **error);
+bool zip_read_chunks(const ZipReader *reader, const ZipMember *member, ZipChunkFunc func,
+                     gpointer user_data, GError **error);
+
+/* A whole member of at most MAX_SIZE bytes. */
+GBytes *zip_read_member(const ZipReader *reader, const ZipMember *member, gsize max_size,
+                        GError **error);
+
+typedef struct ZipWriter ZipWriter;
+
+/* Writes to PATH, which appears only when zip_writer_finish succeeds (base/file.h). */
+ZipWriter *zip_writer_new(const char *path, GError **error);
+/* Without finish, removes what was written. */
+void zip_writer_free(ZipWriter *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ZipWriter, zip_writer_free)
+
+/* Carries over a member: local header, compressed bytes, data descriptor and directory entry as
+ * they are but for the offset. */
+bool zip_writer_copy(ZipWriter *writer, const ZipReader *reader, const ZipMember *member,
+                     GError **error);
+
+/* Adds a whole member; DEFLATE_LEVEL 0 stores it (pictures do not shrink). */
+bool zip_writer_add(ZipWriter *writer, const char *name, const void *data, gsize size,
+                    int deflate_level, GError **error);
+
+/* Replaces a member in a stream: the new one takes the name, time, flags and attributes of MEMBER
+ * and is written as it comes, in memory that does not grow with its size. */
+bool zip_writer_begin_replacement(ZipWriter *writer, const ZipReader *reader,
+                                  const ZipMember *member, int deflate_level, GError **error);
+bool zip_writer_append(ZipWriter *writer, const guint8 *data, gsize size, GError **error);
+bool zip_writer_end_replacement(ZipWriter *writer, GError **error);
+
+/* Writes the directory (with READER's archive comment when READER is given) and puts the file in
+ * place. */
+bool zip_writer_finish(ZipWriter *writer, const ZipReader *reader, GError **error);

@@ -1,0 +1,47 @@
+#include "base/error.h"
+
+#include <errno.h>
+
+G_DEFINE_QUARK(app-error-quark, app_error)
+
+static void
+set_error(GError **error, AppErrorCode code, const char *format, va_list args)
+{
+    if (error != NULL) {
+        *error = g_error_new_valist(APP_ERROR, (int)code, format, args);
+    }
+}
+
+bool
+fail(GError **error, AppErrorCode code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set_error(error, code, format, args);
+    va_end(args);
+    return false;
+}
+
+void *
+fail_null(GError **error, AppErrorCode code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set_error(error, code, format, args);
+    va_end(args);
+    return NULL;
+}
+
+bool
+fail_errno(GError **error, int errnum, const char *name)
+{
+    AppErrorCode code = APP_ERROR_UNAVAILABLE;
+    if (errnum == ENOENT || errnum == ENOTDIR) {
+        code = APP_ERROR_NOT_FOUND;
+    } else if (errnum == EEXIST || errnum == EISDIR || errnum == ENOTEMPTY) {
+        code = APP_ERROR_CONFLICT;
+    } else if (errnum == ENAMETOOLONG || errnum == EINVAL) {
+        code = APP_ERROR_INVALID;
+    }
+    return fail(error, code, "%s: %s", name, g_strerror(errnum));
+}

@@ -1,0 +1,140 @@
+#include "base/file.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool
+write_all(int fd, const guint8 *data, gsize size)
+{
+    while (size > 0) {
+        ssize_t written = write(fd, data, size);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written < 0) {
+            return false;
+        }
+        data += written;
+        size -= (gsize)written;
+    }
+    return true;
+}
+
+char *
+file_partial_path(const char *path)
+{
+    /* The process's number keeps two programs apart that write the same file. */
+    return g_strdup_printf("%s.%d.partial", path, (int)getpid());
+}
+
+/* A rename is on the disk only when the directory that holds the name is. */
+static bool
+sync_directory_of(const char *path)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    int result = fsync(fd);
+    close(fd);
+    /* Some file systems cannot sync a directory and say EINVAL; there is nothing to gain there. */
+    return result == 0 || errno == EINVAL;
+}
+
+bool
+file_put_in_place(const char *partial_path, const char *path, GError **error)
+{
+    int fd = open(partial_path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return fail_errno(error, errno, partial_path);
+    }
+    int result = fsync(fd);
+    int saved_errno = errno;
+    close(fd);
+    if (result != 0) {
+        return fail_errno(error, saved_errno, path);
+    }
+    if (g_rename(partial_path, path) != 0 || !sync_directory_of(path)) {
+        return fail_errno(error, errno, path);
+    }
+    return true;
+}
+
+bool
+file_write_whole(const char *path, const void *data, gsize size, GError **error)
+{
+    g_autofree char *partial_path = file_partial_path(path);
+    int fd = open(partial_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0) {
+        return fail_errno(error, errno, path);
+    }
+    bool written = write_all(fd, data, size);
+    int saved_errno = errno;
+    /* Some file systems report a full disk only at close. */
+    if (close(fd) != 0 && written) {
+        written = false;
+        saved_errno = errno;
+    }
+    if (!written) {
+        (void)g_unlink(partial_path);
+        return fail_errno(error, saved_errno, path);
+    }
+    if (!file_put_in_place(partial_path, path, error)) {
+        (void)g_unlink(partial_path);
+        return false;
+    }
+    return true;
+}
+
+GBytes *
+file_read_whole(const char *path, gsize max_size, GError **error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        (void)fail_errno(error, errno, path);
+        return NULL;
+    }
+    struct stat info;
+    GBytes *bytes = NULL;
+    if (fstat(fd, &info) != 0) {
+        (void)fail_errno(error, errno, path);
+    } else if (S_ISDIR(info.st_mode)) {
+        (void)fail_errno(error, EISDIR, path);
+    } else if ((guint64)info.st_size > max_size) {
+        (void)fail(error, APP_ERROR_TOO_LARGE, "%s: %" G_GINT64_FORMAT
+                   " bytes, the limit is %" G_GSIZE_FORMAT, path, (gint64)info.st_size, max_size);
+    } else {
+        gsize size = 0;
+        guint8 *data = g_malloc((gsize)info.st_size + 1);
+        ssize_t got = 0;
+        /* A file that grows while it is read is cut at the size it had. */
+        while (size < (gsize)info.st_size &&
+               ((got = read(fd, data + size, (gsize)info.st_size - size)) > 0 ||
+                (got < 0 && errno == EINTR))) {
+            size += got > 0 ? (gsize)got : 0;
+        }
+        if (got < 0) {
+            (void)fail_errno(error, errno, path);
+            g_free(data);
+        } else {
+            bytes = g_bytes_new_take(data, size);
+        }
+    }
+    close(fd);
+    return bytes;
+}
+
+bool
+file_make_directories(const char *path, GError **error)
+{
+    if (g_mkdir_with_parents(path, 0777) != 0) {
+        return fail_errno(error, errno, path);
+    }
+    return true;
+}

@@ -1,0 +1,20 @@
+/* Files that are whole or absent. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Replaces PATH by SIZE bytes of DATA: written beside it, synced to the disk, renamed over it. A
+ * reader, or the machine after a power cut, sees the old file or the new one, never a part. */
+bool file_write_whole(const char *path, const void *data, gsize size, GError **error);
+
+/* The same in two steps, for what is written by somebody else: a path beside PATH to write to (free
+ * it), and the step that puts it in place. */
+char *file_partial_path(const char *path);
+bool file_put_in_place(const char *partial_path, const char *path, GError **error);
+
+/* Reads a whole file of at most MAX_SIZE bytes. */
+GBytes *file_read_whole(const char *path, gsize max_size, GError **error);
+
+/* Makes a directory and its parents. */
+bool file_make_directories(const char *path, GError **error);

@@ -1,0 +1,29 @@
+/* The subcommands. main.c holds the one table of them; each lives in a file of its own. */
+#pragma once
+
+#include <glib.h>
+
+/* What the process's exit status tells (documented in every command's --help). */
+typedef enum {
+    EXIT_DONE = 0,            /* all done */
+    EXIT_NEEDS_ATTENTION = 1, /* finished; something needs a person */
+    EXIT_WRONG_CALL = 2,      /* the call was wrong; nothing was done */
+    EXIT_NOT_FINISHED = 3,    /* it could not finish */
+} ExitStatus;
+
+typedef struct {
+    const char *group; /* "listing"; NULL for a command of one word */
+    const char *name;
+    /* ARGV[0] is the command's name as typed. */
+    ExitStatus (*run)(int argc, char **argv);
+    const char *synopsis; /* one line, what it does */
+} Command;
+
+/* Prints "cloudpick: MESSAGE" to standard error and returns the status that the error's code calls
+ * for. Frees ERROR. */
+ExitStatus command_fail(GError *error);
+
+/* GOptionArgFunc for --set NAME=VALUE; DATA is the Settings. */
+gboolean command_option_set(const gchar *option, const gchar *value, gpointer data, GError **error);
+
+ExitStatus settings_command(int argc, char **argv);

@@ -1,0 +1,36 @@
+/* cloudpick settings: prints the table of settings. */
+#include "cli/command.h"
+#include "config/settings.h"
+
+#include <stdio.h>
+
+ExitStatus
+settings_command(int argc, char **argv)
+{
+    Settings settings;
+    settings_init(&settings);
+    const GOptionEntry entries[] = {
+        { "set", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer)command_option_set,
+          "Show the table with this value changed", "NAME=VALUE" },
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autoptr(GOptionGroup) group =
+        g_option_group_new("settings", "Settings", "Settings", &settings, NULL);
+    g_option_group_add_entries(group, entries);
+    g_option_context_set_main_group(context, g_steal_pointer(&group));
+    g_option_context_set_summary(context, "Lists the settings, their defaults and the reasons.\n"
+                                          "Commands that use them take --set NAME=VALUE.");
+    GError *error = NULL;
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        return command_fail(error);
+    }
+    for (gsize i = 0; i < settings_count(); i++) {
+        const SettingInfo *info = settings_info(i);
+        printf("%s = %" G_GINT64_FORMAT " %s (%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ")\n"
+               "    %s\n",
+               info->name, settings_value(&settings, i), info->unit, info->minimum, info->maximum,
+               info->reason);
+    }
+    return EXIT_DONE;
+}

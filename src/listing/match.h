@@ -1,0 +1,49 @@
+/* Photos find their SKUs (LST-05): from the list of SKUs, not by splitting names. The longest known
+ * SKU that fits the normalised name or folder, then the slot from what is left. Every decision names
+ * its rule. Nothing is chosen in a tie, and no slot is given twice.
+ *
+ * Pure: names in, decisions out, the same for the same input whatever its order. */
+#pragma once
+
+#include "listing/slot.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef enum {
+    MATCH_MATCHED,
+    MATCH_UNMATCHED, /* no SKU fits; nearest SKUs are named */
+    MATCH_AMBIGUOUS, /* two SKUs, or two photos for one slot: all of them are named */
+} MatchVerdict;
+
+/* What a photo brings. Paths as they came ('/' between folders), any encoding already UTF-8. */
+typedef struct {
+    const char *path;
+} MatchPhoto;
+
+/* A SKU, with other identifiers that a photo may carry instead (ASIN, barcode), and file names that
+ * the sheet itself gives for its slots. */
+typedef struct {
+    const char *sku;
+    const char *asin;             /* NULL: none */
+    const char *barcode;          /* NULL: none */
+    const char *const *file_names; /* NULL, or NULL-terminated: main first */
+    const char *parent;           /* the SKU of its parent in a variation, or NULL */
+} MatchSku;
+
+typedef struct {
+    MatchVerdict verdict;
+    guint32 sku;           /* index, when matched */
+    Slot slot;             /* when matched */
+    const char *rule;      /* static, short: "name begins with the SKU; number is the slot" */
+    char *notes;           /* NULL or text for people: nearest SKUs, the other reading, the rivals */
+} MatchDecision;
+
+typedef struct MatchResult MatchResult;
+
+MatchResult *match_photos(const MatchSku *skus, gsize num_skus, const MatchPhoto *photos,
+                          gsize num_photos);
+void match_result_free(MatchResult *result);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MatchResult, match_result_free)
+
+const MatchDecision *match_decision(const MatchResult *result, gsize photo);

@@ -1,0 +1,46 @@
+#include "tests/support.h"
+
+#include <string.h>
+
+static void
+test_help_lists_every_command(void)
+{
+    g_auto(CommandResult) result = run_cloudpick("--help", NULL);
+    assert_status(&result, 0);
+    g_assert_nonnull(strstr(result.out, "settings"));
+}
+
+static void
+test_unknown_command_is_a_wrong_call(void)
+{
+    g_auto(CommandResult) result = run_cloudpick("listing", "fly", NULL);
+    assert_status(&result, 2);
+    g_assert_nonnull(strstr(result.err, "there is no command \"listing fly\""));
+}
+
+static void
+test_settings_tell_reasons(void)
+{
+    g_auto(CommandResult) result = run_cloudpick("settings", "--set", "image.max-scans=7", NULL);
+    assert_status(&result, 0);
+    g_assert_nonnull(strstr(result.out, "image.max-scans = 7 scans (1 to 1000)"));
+}
+
+static void
+test_wrong_setting_is_a_wrong_call(void)
+{
+    g_auto(CommandResult) result = run_cloudpick("settings", "--set", "image.max-scans=x", NULL);
+    assert_status(&result, 2);
+    g_assert_nonnull(strstr(result.err, "image.max-scans"));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cli/help", test_help_lists_every_command);
+    g_test_add_func("/cli/unknown-command", test_unknown_command_is_a_wrong_call);
+    g_test_add_func("/cli/settings", test_settings_tell_reasons);
+    g_test_add_func("/cli/wrong-setting", test_wrong_setting_is_a_wrong_call);
+    return g_test_run();
+}
