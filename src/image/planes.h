@@ -1,5 +1,5 @@
 /* Pixels as the JPEG path moves them: three planes Y, Cb, Cr (or Y alone), 8 bits, full range, the
- * matrix of JFIF (ITU-R BT.601). Chroma planes may be smaller by 2 each way. */
+ * matrix of JFIF (ITU-R BT.601). Chroma planes may be smaller by 2 or 4 each way. */
 #pragma once
 
 #include <glib.h>
@@ -10,9 +10,10 @@ typedef struct {
     guint8 num_planes;     /* 1 grey, 3 colour */
     guint8 chroma_shift_x; /* planes 1 and 2 are ceil(width / 2^shift) wide */
     guint8 chroma_shift_y;
-    gsize stride[3];       /* bytes; a multiple of 64, the data aligned to 64 */
+    gsize stride[3]; /* bytes; a multiple of 64, at least 32 more than the width, the data
+                      * aligned to 64 */
     guint8 *data[3];
-    void *allocation;      /* what all of it lies in */
+    void *allocation; /* what all of it lies in */
 } ImagePlanes;
 
 /* Allocates, does not clear. UNAVAILABLE when there is no memory for it. */

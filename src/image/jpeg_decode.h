@@ -1,0 +1,53 @@
+/* JPEG to pixels, at the smallest DCT scale that still has the wanted size: a 12 megapixel photo
+ * that becomes 2000 px costs the inverse transform of a quarter of its samples.
+ *
+ * Runs libjpeg on hostile bytes: in a worker only. Memory: the planes that are returned, plus
+ * jpeg_decode_memory(). */
+#pragma once
+
+#include "image/jpeg_markers.h"
+#include "image/planes.h"
+
+typedef enum {
+    /* Chroma planes keep the sampling of the file where planes.h can say it (4:4:4, 4:2:2, 4:4:0,
+     * 4:2:0, 4:1:1); any other sampling comes out 4:4:4. */
+    JPEG_CHROMA_AS_STORED,
+    /* When scaled down, chroma planes come out as large as the file's samples allow, up to 4:4:4:
+     * for an encoder that may choose 4:4:4. */
+    JPEG_CHROMA_FINEST,
+} JpegChroma;
+
+typedef struct {
+    guint8 scale;         /* eighths: 1..8 */
+    guint32 num_warnings; /* of libjpeg: damage that it bridged */
+    bool was_truncated;   /* data ended early; the rest is filled in */
+} JpegDecodeReport;
+
+/* What the decoder itself allocates at most: rows, or for a progressive file the coefficients of
+ * the whole picture, two bytes a sample (150 MB at 50 megapixels 4:2:0). */
+guint64 jpeg_decode_memory(const JpegInfo *info);
+
+/* The scale, in eighths, at which the longest side is at least LONGEST_SIDE (0: 8). */
+guint8 jpeg_decode_scale(const JpegInfo *info, guint32 longest_side);
+
+/* Decodes DATA, of which INFO tells, when its colour is grey or YCbCr. The planes are as stored:
+ * neither turned upright nor colour-managed. Damage is bridged and counted; INVALID only when not
+ * one row could be decoded, UNAVAILABLE without memory. */
+bool jpeg_decode_planes(const guint8 *data, gsize size, const JpegInfo *info, guint32 longest_side,
+                        JpegChroma chroma, ImagePlanes *ret_planes, JpegDecodeReport *ret_report,
+                        GError **error);
+
+/* Pixels side by side, as colour management wants them. */
+typedef struct {
+    guint32 width, height;
+    guint8 num_channels; /* 1 grey, 3 RGB, 4 CMYK with 0 for no ink, whatever the file's habit */
+    gsize stride;        /* bytes */
+    guint8 *data;        /* g_free */
+} JpegPixels;
+
+void jpeg_pixels_clear(JpegPixels *pixels);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(JpegPixels, jpeg_pixels_clear)
+
+/* The same for any colour: grey stays grey, YCbCr and RGB become RGB, CMYK and YCCK become CMYK. */
+bool jpeg_decode_pixels(const guint8 *data, gsize size, const JpegInfo *info, guint32 longest_side,
+                        JpegPixels *ret_pixels, JpegDecodeReport *ret_report, GError **error);

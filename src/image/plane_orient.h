@@ -1,0 +1,12 @@
+/* Turns planes upright. */
+#pragma once
+
+#include "image/planes.h"
+
+/* Whether an EXIF orientation swaps width and height. */
+bool image_orientation_swaps(guint8 orientation);
+
+/* Replaces PLANES by their upright form, for EXIF ORIENTATION 1..8 (1: nothing to do). Samples are
+ * moved, never changed; where a subsampled plane covers one pixel more than the picture (odd
+ * sizes), that pixel changes sides, which plane_resize.h can prevent. */
+bool image_planes_orient(ImagePlanes *planes, guint8 orientation, GError **error);

@@ -1,0 +1,23 @@
+/* Planes to another size and chroma sampling, Lanczos with three lobes, chroma sited in the centre
+ * of the pixels that it covers, as JPEG means it. */
+#pragma once
+
+#include "image/planes.h"
+
+typedef struct {
+    guint32 width, height;                 /* upright */
+    guint8 chroma_shift_x, chroma_shift_y; /* upright; of no meaning for grey */
+    guint8 orientation;                    /* EXIF, of the source, 1..8 */
+} PlaneTarget;
+
+/* The size that fits into LONGEST_SIDE (0: any) without growing, sides rounded to the nearest
+ * pixel, never below 1. */
+void plane_fit(guint32 width, guint32 height, guint32 longest_side, guint32 *ret_width,
+               guint32 *ret_height);
+
+/* Resizes, resamples chroma and turns upright in one go; a plane that needs none of it is copied.
+ * FULL_WIDTH x FULL_HEIGHT is what the source would be at full size: at a DCT scale the planes
+ * cover a fraction of a sample more than the picture (4001 px at 1/8 are 500.125 samples in 501),
+ * and that fraction must not stretch it. Pass the source's own size otherwise. */
+bool image_planes_resize(const ImagePlanes *source, double full_width, double full_height,
+                         const PlaneTarget *target, ImagePlanes *ret_planes, GError **error);
