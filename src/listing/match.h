@@ -31,9 +31,12 @@ typedef struct {
     const char *parent;           /* the SKU of its parent in a variation, or NULL */
 } MatchSku;
 
+#define MATCH_NO_SKU G_MAXUINT32
+
 typedef struct {
     MatchVerdict verdict;
-    guint32 sku;           /* index, when matched */
+    guint32 sku;           /* index, when matched, and when only the slot is ambiguous (rivals for
+                            * one slot of this SKU); MATCH_NO_SKU otherwise */
     Slot slot;             /* when matched */
     const char *rule;      /* static, short: "name begins with the SKU; number is the slot" */
     char *notes;           /* NULL or text for people: nearest SKUs, the other reading, the rivals */
