@@ -2,9 +2,10 @@
  * members of another one are carried over record by record, byte for byte.
  *
  * A directory is believed only as far as it can be checked: sizes, offsets, overlaps, name lengths,
- * the number of entries and the ratio of inflated to compressed bytes have limits; encrypted
- * members, other methods than stored and deflate, and archives in several parts are refused by
- * name. Zip64 is understood. Nothing is ever extracted to a path: callers get bytes. */
+ * the number of entries and the ratio of inflated to compressed bytes have limits; archives in
+ * several parts are refused. Encrypted members and other methods than stored and deflate can be
+ * copied, and are refused by name when they are read. Zip64 is understood. Nothing is ever
+ * extracted to a path: callers get bytes. */
 #pragma once
 
 #include <glib.h>
@@ -12,7 +13,7 @@
 
 typedef struct {
     guint64 max_entries;
-    guint64 max_ratio;       /* inflated : compressed of one member */
+    guint64 max_ratio; /* inflated : compressed of one member */
     guint64 max_name_bytes;
     guint64 max_total_bytes; /* all members inflated */
 } ZipLimits;
@@ -20,18 +21,18 @@ typedef struct {
 typedef struct ZipReader ZipReader;
 
 typedef struct {
-    const char *name;         /* UTF-8; '/' between folders; see zip_open for other encodings */
-    guint64 size;             /* inflated */
+    const char *name; /* UTF-8; '/' between folders; see zip_open for other encodings */
+    guint64 size;     /* inflated */
     guint64 compressed_size;
     guint32 crc32;
-    guint16 method;           /* 0 stored, 8 deflate */
+    guint16 method; /* 0 stored, 8 deflate */
     bool is_directory;
-    gint64 local_offset;
+    gint64 local_offset; /* in the file */
 } ZipMember;
 
-/* Opens PATH and reads the directory. Names without the UTF-8 flag are read as UTF-8 if they are,
- * else by the first of the encodings that fits the whole archive: Info-ZIP Unicode path extra
- * field, GBK, Windows-31J, IBM437. Names that are absolute or climb ("..") are refused. */
+/* Opens PATH and reads the directory. Names are UTF-8 if they can be, else what their Info-ZIP
+ * Unicode path field says, else all in one encoding: GBK, Windows-31J or IBM437, by what they look
+ * like (base/charset.h). Names that are absolute or climb ("..") are refused. */
 ZipReader *zip_open(const char *path, const ZipLimits *limits, GError **error);
 void zip_close(ZipReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ZipReader, zip_close)
@@ -65,12 +66,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ZipWriter, zip_writer_free)
 bool zip_writer_copy(ZipWriter *writer, const ZipReader *reader, const ZipMember *member,
                      GError **error);
 
-/* Adds a whole member; DEFLATE_LEVEL 0 stores it (pictures do not shrink). */
+/* Adds a whole member; DEFLATE_LEVEL 0 stores it (pictures do not shrink).
+ * Members that are added carry no time: the same calls give the same bytes. */
 bool zip_writer_add(ZipWriter *writer, const char *name, const void *data, gsize size,
                     int deflate_level, GError **error);
 
 /* Replaces a member in a stream: the new one takes the name, time, flags and attributes of MEMBER
- * and is written as it comes, in memory that does not grow with its size. */
+ * and is written as it comes, deflated, in memory that does not grow with its size (at most 4 GiB).
+ * DEFLATE_LEVEL: 1 to 12, libdeflate's. */
 bool zip_writer_begin_replacement(ZipWriter *writer, const ZipReader *reader,
                                   const ZipMember *member, int deflate_level, GError **error);
 bool zip_writer_append(ZipWriter *writer, const guint8 *data, gsize size, GError **error);
