@@ -27,3 +27,4 @@ ExitStatus command_fail(GError *error);
 gboolean command_option_set(const gchar *option, const gchar *value, gpointer data, GError **error);
 
 ExitStatus settings_command(int argc, char **argv);
+ExitStatus track_score_command(int argc, char **argv);
