@@ -6,6 +6,9 @@
 /* Whether an EXIF orientation swaps width and height. */
 bool image_orientation_swaps(guint8 orientation);
 
+/* Which axes of the source run backwards in the upright picture. */
+void image_orientation_mirrors(guint8 orientation, bool *ret_mirrors_x, bool *ret_mirrors_y);
+
 /* Replaces PLANES by their upright form, for EXIF ORIENTATION 1..8 (1: nothing to do). Samples are
  * moved, never changed; where a subsampled plane covers one pixel more than the picture (odd
  * sizes), that pixel changes sides, which plane_resize.h can prevent. */

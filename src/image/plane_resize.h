@@ -16,8 +16,8 @@ void plane_fit(guint32 width, guint32 height, guint32 longest_side, guint32 *ret
                guint32 *ret_height);
 
 /* Resizes, resamples chroma and turns upright in one go; a plane that needs none of it is copied.
- * FULL_WIDTH x FULL_HEIGHT is what the source would be at full size: at a DCT scale the planes
- * cover a fraction of a sample more than the picture (4001 px at 1/8 are 500.125 samples in 501),
- * and that fraction must not stretch it. Pass the source's own size otherwise. */
-bool image_planes_resize(const ImagePlanes *source, double full_width, double full_height,
+ * COVERED_WIDTH x COVERED_HEIGHT is how much of the source's samples the picture covers: a photo of
+ * 4001 px at a DCT scale of 1/8 is 500.125 samples in 501, and the rest must not stretch it. For
+ * planes that were not scaled by the decoder it is their size. */
+bool image_planes_resize(const ImagePlanes *source, double covered_width, double covered_height,
                          const PlaneTarget *target, ImagePlanes *ret_planes, GError **error);
