@@ -74,7 +74,8 @@ typedef struct {
 
 typedef enum {
     RECORDING_WARN_UNKNOWN_SHELF,     /* not in the layout: the batch is left out */
-    RECORDING_WARN_WEIGHTS_BACKWARDS, /* begins before its shelf's last row: left out */
+    RECORDING_WARN_WEIGHTS_BACKWARDS, /* begins before, or over 0.25 s inside, its shelf's last
+                                       * batch: left out. A smaller overlap is jitter: taken */
     RECORDING_WARN_WEIGHTS_HOLE, /* a shelf gave nothing for over a second: later rows are taken */
     RECORDING_WARN_HZ_CHANGED,   /* within a shelf: left out */
     RECORDING_WARN_TARGETS_BACKWARDS, /* not after the line before: left out */
@@ -86,6 +87,7 @@ typedef enum {
 /* One kind of trouble of one file or shelf, however often it occurred. */
 typedef struct {
     RecordingWarningKind kind;
+    const char *file;         /* "weights.jsonl" */
     int gondola_id, shelf_id; /* -1: not about a shelf */
     guint64 first_line;
     double first_t;
@@ -105,6 +107,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordingReader, recording_close)
 /* The next item. False at the end, and with ERROR set when a line is wrong. */
 bool recording_next(RecordingReader *reader, RecordingItem *ret_item, GError **error);
 
-/* What was found so far, in the order of first occurrence (of RecordingWarning, owned by the
+/* What was found so far, in the order in which it was found (of RecordingWarning, owned by the
  * reader). At most 256 different ones are told apart; the rest are counted in the last. */
 const GPtrArray *recording_warnings(const RecordingReader *reader);
