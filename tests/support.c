@@ -3,6 +3,7 @@
 #include "base/file.h"
 
 #include <gio/gio.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -134,6 +135,82 @@ list_files(const char *dir)
     list_below(dir, "", files);
     g_ptr_array_sort(files, compare_strings);
     return files;
+}
+
+void
+kill_and_wait(GPid pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+bool
+has_ended(GPid pid)
+{
+    return waitpid(pid, NULL, WNOHANG) == pid;
+}
+
+/* What ExifTool reports of a JPEG that holds nothing but what a decoder needs. */
+static const char *const bare_tags[] = {
+    "[File] FileType",          "[File] FileTypeExtension",  "[File] MIMEType",
+    "[File] ImageWidth",        "[File] ImageHeight",        "[File] EncodingProcess",
+    "[File] BitsPerSample",     "[File] ColorComponents",    "[File] YCbCrSubSampling",
+    "[JFIF] JFIFVersion",       "[JFIF] ResolutionUnit",     "[JFIF] XResolution",
+    "[JFIF] YResolution",       "[Composite] ImageSize",     "[Composite] Megapixels",
+    "[ExifTool] ExifToolVersion",
+};
+
+static bool
+is_listed(const char *tag)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(bare_tags); i++) {
+        if (strcmp(bare_tags[i], tag) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_bare(const char *line)
+{
+    if (g_str_has_prefix(line, "[System]")) {
+        return true;
+    }
+    const char *colon = strchr(line, ':');
+    g_autofree char *squeezed = g_strndup(line, colon == NULL ? strlen(line) : (gsize)(colon - line));
+    g_auto(GStrv) words = g_strsplit_set(g_strstrip(squeezed), " \t", -1);
+    g_autofree char *tag = NULL;
+    guint num_words = g_strv_length(words);
+    if (num_words >= 2) {
+        tag = g_strconcat(words[0], " ", words[num_words - 1], NULL);
+    }
+    return tag != NULL && is_listed(tag);
+}
+
+void
+assert_nothing_private(const char *dir)
+{
+    /* Unknown tags, duplicates and embedded documents as well. */
+    const char *const argv[] = { "exiftool", "-r", "-a", "-G1", "-s",  "-u", "-U",
+                                 "-ee",      "-q", "-ext", "jpg", "--", dir, NULL };
+    g_auto(CommandResult) result = run_command(NULL, argv);
+    assert_status(&result, 0);
+    g_auto(GStrv) lines = g_strsplit(result.out, "\n", -1);
+    const char *file = "";
+    guint num_files = 0;
+    for (char **line = lines; *line != NULL; line++) {
+        if (g_str_has_prefix(*line, "======== ")) {
+            file = *line;
+        } else if ((*line)[0] != '\0') {
+            num_files += g_str_has_prefix(*line, "[File] FileType ") ? 1 : 0;
+            if (!is_bare(*line)) {
+                g_test_message("%s: %s", file, *line);
+                g_test_fail();
+            }
+        }
+    }
+    g_assert_cmpuint(num_files, >, 0);
 }
 
 const char *

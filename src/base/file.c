@@ -28,8 +28,8 @@ write_all(int fd, const guint8 *data, gsize size)
 char *
 file_partial_path(const char *path)
 {
-    /* The process's number keeps two programs apart that write the same file. */
-    return g_strdup_printf("%s.%d.partial", path, (int)getpid());
+    /* The numbers keep programs and threads apart that write the same file. */
+    return g_strdup_printf("%s.%d.%d.partial", path, (int)getpid(), (int)gettid());
 }
 
 /* A rename is on the disk only when the directory that holds the name is. */
@@ -66,13 +66,15 @@ file_put_in_place(const char *partial_path, const char *path, GError **error)
     return true;
 }
 
-bool
-file_write_whole(const char *path, const void *data, gsize size, GError **error)
+/* Writes PATH's partial file; on failure nothing is left of it. */
+static char *
+write_partial(const char *path, const void *data, gsize size, GError **error)
 {
     g_autofree char *partial_path = file_partial_path(path);
     int fd = open(partial_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0) {
-        return fail_errno(error, errno, path);
+        (void)fail_errno(error, errno, path);
+        return NULL;
     }
     bool written = write_all(fd, data, size);
     int saved_errno = errno;
@@ -83,11 +85,37 @@ file_write_whole(const char *path, const void *data, gsize size, GError **error)
     }
     if (!written) {
         (void)g_unlink(partial_path);
-        return fail_errno(error, saved_errno, path);
+        (void)fail_errno(error, saved_errno, path);
+        return NULL;
+    }
+    return g_steal_pointer(&partial_path);
+}
+
+bool
+file_write_whole(const char *path, const void *data, gsize size, GError **error)
+{
+    g_autofree char *partial_path = write_partial(path, data, size, error);
+    if (partial_path == NULL) {
+        return false;
     }
     if (!file_put_in_place(partial_path, path, error)) {
         (void)g_unlink(partial_path);
         return false;
+    }
+    return true;
+}
+
+bool
+file_write_quickly(const char *path, const void *data, gsize size, GError **error)
+{
+    g_autofree char *partial_path = write_partial(path, data, size, error);
+    if (partial_path == NULL) {
+        return false;
+    }
+    if (g_rename(partial_path, path) != 0) {
+        int saved_errno = errno;
+        (void)g_unlink(partial_path);
+        return fail_errno(error, saved_errno, path);
     }
     return true;
 }

@@ -1,7 +1,10 @@
 /* The subcommands. main.c holds the one table of them; each lives in a file of its own. */
 #pragma once
 
+#include "config/settings.h"
+
 #include <glib.h>
+#include <stdbool.h>
 
 /* What the process's exit status tells (documented in every command's --help). */
 typedef enum {
@@ -22,6 +25,12 @@ typedef struct {
 /* Prints "cloudpick: MESSAGE" to standard error and returns the status that the error's code calls
  * for. Frees ERROR. */
 ExitStatus command_fail(GError *error);
+
+/* Parses the options of a command (what is left in ARGV behind ARGV[0] are its arguments) and answers
+ * --help. PARAMETERS follows the options in the usage line; SETTINGS, for --set, may be NULL. */
+bool command_parse_options(int *argc, char ***argv, const char *parameters, const char *summary,
+                           const char *description, const GOptionEntry *entries,
+                           Settings *settings, GError **error);
 
 /* GOptionArgFunc for --set NAME=VALUE; DATA is the Settings. */
 gboolean command_option_set(const gchar *option, const gchar *value, gpointer data, GError **error);

@@ -25,10 +25,32 @@ command_fail(GError *error)
     return status;
 }
 
+bool
+command_parse_options(int *argc, char ***argv, const char *parameters, const char *summary,
+                      const char *description, const GOptionEntry *entries, Settings *settings,
+                      GError **error)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new(parameters);
+    GOptionGroup *group = g_option_group_new("main", "Options", "Options", settings, NULL);
+    g_option_group_add_entries(group, entries);
+    g_option_context_set_main_group(context, group); /* takes the group */
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, description);
+    return g_option_context_parse(context, argc, argv, error);
+}
+
 gboolean
 command_option_set(const gchar *option, const gchar *value, gpointer data, GError **error)
 {
     return settings_set(data, value, error);
+}
+
+/* "listing build". */
+static char *
+command_words(const Command *command)
+{
+    return command->group == NULL ? g_strdup(command->name)
+                                  : g_strconcat(command->group, " ", command->name, NULL);
 }
 
 static void
@@ -36,12 +58,27 @@ print_help(FILE *file)
 {
     fputs("usage: cloudpick COMMAND [OPTION ...]\n\n", file);
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
-        g_autofree char *words = commands[i].group == NULL
-                                     ? g_strdup(commands[i].name)
-                                     : g_strconcat(commands[i].group, " ", commands[i].name, NULL);
+        g_autofree char *words = command_words(&commands[i]);
         fprintf(file, "  %-18s %s\n", words, commands[i].synopsis);
     }
     fputs("\ncloudpick COMMAND --help tells the rest.\n", file);
+}
+
+/* The command that ARGV calls, and how many words name it. */
+static const Command *
+find_command(int argc, char **argv, int *ret_num_words)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        const Command *command = &commands[i];
+        bool is_grouped = command->group != NULL;
+        const char *first = is_grouped ? command->group : command->name;
+        if (strcmp(argv[1], first) == 0 &&
+            (!is_grouped || (argc > 2 && strcmp(argv[2], command->name) == 0))) {
+            *ret_num_words = is_grouped ? 2 : 1;
+            return command;
+        }
+    }
+    return NULL;
 }
 
 int
@@ -60,18 +97,17 @@ main(int argc, char **argv)
         printf("cloudpick %s\n", CLOUDPICK_VERSION);
         return EXIT_DONE;
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
-        const Command *command = &commands[i];
-        if (command->group == NULL && strcmp(argv[1], command->name) == 0) {
-            return (int)command->run(argc - 1, argv + 1);
-        }
-        if (command->group != NULL && argc > 2 && strcmp(argv[1], command->group) == 0 &&
-            strcmp(argv[2], command->name) == 0) {
-            return (int)command->run(argc - 2, argv + 2);
-        }
+    int num_words = 0;
+    const Command *command = find_command(argc, argv, &num_words);
+    if (command == NULL) {
+        fprintf(stderr, "cloudpick: there is no command \"%s%s%s\"\n\n", argv[1],
+                argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
+        print_help(stderr);
+        return EXIT_WRONG_CALL;
     }
-    fprintf(stderr, "cloudpick: there is no command \"%s%s%s\"\n\n", argv[1], argc > 2 ? " " : "",
-            argc > 2 ? argv[2] : "");
-    print_help(stderr);
-    return EXIT_WRONG_CALL;
+    /* What --help says the usage is. */
+    g_autofree char *words = command_words(command);
+    g_autofree char *usage_name = g_strconcat("cloudpick ", words, NULL);
+    g_set_prgname(usage_name);
+    return (int)command->run(argc - num_words, argv + num_words);
 }

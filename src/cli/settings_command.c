@@ -14,15 +14,11 @@ settings_command(int argc, char **argv)
           "Show the table with this value changed", "NAME=VALUE" },
         G_OPTION_ENTRY_NULL,
     };
-    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-    g_autoptr(GOptionGroup) group =
-        g_option_group_new("settings", "Settings", "Settings", &settings, NULL);
-    g_option_group_add_entries(group, entries);
-    g_option_context_set_main_group(context, g_steal_pointer(&group));
-    g_option_context_set_summary(context, "Lists the settings, their defaults and the reasons.\n"
-                                          "Commands that use them take --set NAME=VALUE.");
     GError *error = NULL;
-    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+    if (!command_parse_options(&argc, &argv, NULL,
+                               "Lists the settings, their defaults and the reasons.\n"
+                               "Commands that use them take --set NAME=VALUE.",
+                               NULL, entries, &settings, &error)) {
         return command_fail(error);
     }
     for (gsize i = 0; i < settings_count(); i++) {
