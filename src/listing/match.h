@@ -1,6 +1,6 @@
 /* Photos find their SKUs (LST-05): from the list of SKUs, not by splitting names. The longest known
- * SKU that fits the normalised name or folder, then the slot from what is left. Every decision names
- * its rule. Nothing is chosen in a tie, and no slot is given twice.
+ * SKU that fits the normalised name or folder, then the slot from what is left. Every decision
+ * names its rule. Nothing is chosen in a tie, and no slot is given twice.
  *
  * Pure: names in, decisions out, the same for the same input whatever its order. */
 #pragma once
@@ -25,21 +25,21 @@ typedef struct {
  * the sheet itself gives for its slots. */
 typedef struct {
     const char *sku;
-    const char *asin;             /* NULL: none */
-    const char *barcode;          /* NULL: none */
-    const char *const *file_names; /* NULL, or NULL-terminated: main first */
-    const char *parent;           /* the SKU of its parent in a variation, or NULL */
+    const char *asin; /* NULL or "": none; the same below */
+    const char *barcode;
+    const char *const *file_names; /* NULL, or NULL-terminated: main first, "" leaves one out */
+    const char *parent;            /* the SKU of its parent in a variation */
 } MatchSku;
 
 #define MATCH_NO_SKU G_MAXUINT32
 
 typedef struct {
     MatchVerdict verdict;
-    guint32 sku;           /* index, when matched, and when only the slot is ambiguous (rivals for
-                            * one slot of this SKU); MATCH_NO_SKU otherwise */
-    Slot slot;             /* when matched */
-    const char *rule;      /* static, short: "name begins with the SKU; number is the slot" */
-    char *notes;           /* NULL or text for people: nearest SKUs, the other reading, the rivals */
+    guint32 sku;       /* index, when matched, and when only the slot is ambiguous (rivals for one
+                        * slot of this SKU); MATCH_NO_SKU otherwise */
+    Slot slot;         /* when matched */
+    const char *rule;  /* short: "name begins with the SKU; number counted from 1" */
+    const char *notes; /* NULL or text for people: nearest SKUs, the other reading, the rivals */
 } MatchDecision;
 
 typedef struct MatchResult MatchResult;

@@ -1,0 +1,347 @@
+#include "listing/name.h"
+
+#include <string.h>
+
+/* From here on scripts that write no spaces between words, and pictographs. */
+static const gunichar first_spaceless = 0x2E80;
+
+enum {
+    OTHER,
+    SPACE,
+    SEPARATOR,
+    INVISIBLE,
+};
+
+static int
+classify(gunichar c)
+{
+    if (c < 0x80) {
+        return g_ascii_isalnum(c)                ? OTHER
+               : c == ' ' || (c >= 9 && c <= 13) ? SPACE
+               : c < 32 || c == 127              ? INVISIBLE
+                                                 : SEPARATOR;
+    }
+    if (c >= 0xFE00 && c <= 0xFE0F) { /* variation selectors: the same sign, drawn otherwise */
+        return INVISIBLE;
+    }
+    switch (g_unichar_type(c)) {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_FORMAT: /* zero-width space and joiners, byte order mark, soft hyphen */
+        return INVISIBLE;
+    case G_UNICODE_SPACE_SEPARATOR:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+        return SPACE;
+    case G_UNICODE_CONNECT_PUNCTUATION:
+    case G_UNICODE_DASH_PUNCTUATION:
+    case G_UNICODE_CLOSE_PUNCTUATION:
+    case G_UNICODE_FINAL_PUNCTUATION:
+    case G_UNICODE_INITIAL_PUNCTUATION:
+    case G_UNICODE_OTHER_PUNCTUATION:
+    case G_UNICODE_OPEN_PUNCTUATION:
+        return SEPARATOR;
+    default:
+        return OTHER;
+    }
+}
+
+static void
+reserve(Name *name, gsize length)
+{
+    if (name->text_capacity < length + 1) {
+        name->text_capacity = MAX(64, 2 * (length + 1));
+        name->plain = g_realloc(name->plain, name->text_capacity);
+        name->folded = g_realloc(name->folded, name->text_capacity);
+        name->squeezed = g_realloc(name->squeezed, name->text_capacity);
+    }
+    if (name->word_capacity < length / 2 + 2) {
+        name->word_capacity = MAX(32, length + 2);
+        name->words = g_renew(NameWord, name->words, name->word_capacity);
+    }
+}
+
+static void
+begin_word(Name *name)
+{
+    name->words[name->num_words++] =
+        (NameWord){ .start = name->folded_length, .squeezed_start = name->squeezed_length };
+}
+
+static void
+end_word(Name *name)
+{
+    name->words[name->num_words - 1].end = name->folded_length;
+    name->words[name->num_words - 1].squeezed_end = name->squeezed_length;
+}
+
+/* The bytes that most names consist of, decided by one look: what to append for it in lower case;
+ * 1 a separator, 2 a space, 3 nothing. */
+static guint8 ascii_action[128];
+
+static void
+fill_ascii_action(void)
+{
+    for (int c = 0; c < 128; c++) {
+        int class = classify((gunichar)c);
+        ascii_action[c] = class == OTHER       ? (guint8)g_ascii_tolower((char)c)
+                          : class == SEPARATOR ? 1
+                          : class == SPACE     ? 2
+                                               : 3;
+    }
+}
+
+static void
+set_ascii(Name *name, const char *text, gsize length)
+{
+    char *plain = name->plain;
+    char *folded = name->folded;
+    char *squeezed = name->squeezed;
+    guint32 at = 0;
+    guint32 num_squeezed = 0;
+    bool in_word = false;
+    for (gsize i = 0; i < length; i++) {
+        guint8 action = ascii_action[(guint8)text[i]];
+        if (action > 3) {
+            if (!in_word) {
+                name->words[name->num_words++] =
+                    (NameWord){ .start = at, .squeezed_start = num_squeezed };
+                in_word = true;
+            }
+            plain[at] = text[i];
+            folded[at++] = (char)action;
+            squeezed[num_squeezed++] = (char)action;
+            continue;
+        }
+        if (action == 3) {
+            continue;
+        }
+        if (in_word) {
+            name->words[name->num_words - 1].end = at;
+            name->words[name->num_words - 1].squeezed_end = num_squeezed;
+            in_word = false;
+        }
+        if (action == 1) {
+            plain[at] = folded[at] = text[i];
+            at++;
+        } else if (at > 0 && folded[at - 1] != ' ') {
+            plain[at] = folded[at] = ' ';
+            at++;
+        }
+    }
+    if (in_word) {
+        name->words[name->num_words - 1].end = at;
+        name->words[name->num_words - 1].squeezed_end = num_squeezed;
+    }
+    name->plain_length = name->folded_length = at;
+    name->squeezed_length = num_squeezed;
+}
+
+static gunichar
+fold(gunichar c)
+{
+    return c == 0x3C2 ? 0x3C3 : g_unichar_tolower(c); /* the sigma that ends words is a sigma */
+}
+
+static void
+set_unicode(Name *name, const char *text)
+{
+    bool in_word = false;
+    bool spaceless = false;
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        int class = classify(c);
+        if (class == INVISIBLE) {
+            continue;
+        }
+        if (class == OTHER) {
+            if (in_word && spaceless != (c >= first_spaceless)) {
+                end_word(name);
+                in_word = false;
+            }
+            spaceless = c >= first_spaceless;
+            if (!in_word) {
+                begin_word(name);
+                in_word = true;
+            }
+            char *folded = name->folded + name->folded_length;
+            int length = g_unichar_to_utf8(fold(c), folded);
+            memcpy(name->squeezed + name->squeezed_length, folded, (gsize)length);
+            name->folded_length += (guint32)length;
+            name->squeezed_length += (guint32)length;
+            name->plain_length += (guint32)g_unichar_to_utf8(c, name->plain + name->plain_length);
+            continue;
+        }
+        if (in_word) {
+            end_word(name);
+            in_word = false;
+        }
+        if (class == SPACE) {
+            if (name->folded_length == 0 || name->folded[name->folded_length - 1] == ' ') {
+                continue;
+            }
+            c = ' ';
+        }
+        name->folded_length += (guint32)g_unichar_to_utf8(c, name->folded + name->folded_length);
+        name->plain_length += (guint32)g_unichar_to_utf8(c, name->plain + name->plain_length);
+    }
+    if (in_word) {
+        end_word(name);
+    }
+}
+
+static bool
+is_ascii(const char *text, gsize length)
+{
+    guint8 any = 0;
+    for (gsize i = 0; i < length; i++) {
+        any |= (guint8)text[i];
+    }
+    return any < 0x80;
+}
+
+void
+name_set(Name *name, const char *text, gsize length)
+{
+    static gsize filled;
+    if (g_once_init_enter(&filled)) {
+        fill_ascii_action();
+        g_once_init_leave(&filled, 1);
+    }
+    name->plain_length = name->folded_length = name->squeezed_length = name->num_words = 0;
+    if (is_ascii(text, length)) {
+        reserve(name, length);
+        set_ascii(name, text, length);
+    } else {
+        g_autofree char *valid = g_utf8_make_valid(text, (gssize)length);
+        g_autofree char *composed = g_utf8_normalize(valid, -1, G_NORMALIZE_ALL_COMPOSE);
+        /* A letter can have more bytes in lower case, at most half as many again (U+023A). */
+        reserve(name, strlen(composed) * 3 / 2 + 8);
+        set_unicode(name, composed);
+    }
+    if (name->folded_length > 0 && name->folded[name->folded_length - 1] == ' ') {
+        name->folded_length--;
+        name->plain_length--;
+    }
+    if (name->num_words == 0 && name->folded_length > 0) {
+        begin_word(name);
+        memcpy(name->squeezed, name->folded, name->folded_length);
+        name->squeezed_length = name->folded_length;
+        name->words[0] = (NameWord){ 0, name->folded_length, 0, name->squeezed_length };
+    }
+    name->plain[name->plain_length] = '\0';
+    name->folded[name->folded_length] = '\0';
+    name->squeezed[name->squeezed_length] = '\0';
+}
+
+void
+name_clear(Name *name)
+{
+    g_free(name->plain);
+    g_free(name->folded);
+    g_free(name->squeezed);
+    g_free(name->words);
+    memset(name, 0, sizeof *name);
+}
+
+gsize
+name_base(const char *path, gsize length)
+{
+    while (length > 0 && path[length - 1] != '/' && path[length - 1] != '\\') {
+        length--;
+    }
+    return length;
+}
+
+gsize
+name_stem_length(const char *base, gsize length)
+{
+    static const char *const extensions[] = { "jpg",  "jpeg", "png",  "webp", "tif",
+                                              "tiff", "gif",  "heic", "heif", "avif",
+                                              "bmp",  "jpe",  "jfif", "hif",  "heics" };
+    gsize dot = length;
+    while (dot > 0 && length - dot < 6 && base[dot - 1] != '.') {
+        dot--;
+    }
+    if (dot < 2 || base[dot - 1] != '.') {
+        return length;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(extensions); i++) {
+        if (strlen(extensions[i]) == length - dot &&
+            g_ascii_strncasecmp(base + dot, extensions[i], length - dot) == 0) {
+            return dot - 1;
+        }
+    }
+    return length;
+}
+
+static bool
+is_junk_folder(const char *name, gsize length)
+{
+    static const char *const folders[] = { "__MACOSX",   ".Spotlight-V100", ".Trashes",
+                                           ".fseventsd", "@eaDir",          "$RECYCLE.BIN" };
+    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
+        if (strlen(folders[i]) == length && strncmp(name, folders[i], length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+photo_name_is_junk(const char *path)
+{
+    static const char *const files[] = { ".DS_Store",   "Thumbs.db", "ehthumbs.db", "desktop.ini",
+                                         ".picasa.ini", "Icon\r",    ".localized" };
+    for (const char *slash; (slash = strpbrk(path, "/\\")) != NULL; path = slash + 1) {
+        if (is_junk_folder(path, (gsize)(slash - path))) {
+            return true;
+        }
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        if (g_ascii_strcasecmp(path, files[i]) == 0) {
+            return true;
+        }
+    }
+    return g_str_has_prefix(path, "._");
+}
+
+int
+name_compare_natural(const char *a, const char *b)
+{
+    const guint8 *p = (const guint8 *)a;
+    const guint8 *q = (const guint8 *)b;
+    while (*p != '\0' && *q != '\0') {
+        if (g_ascii_isdigit(*p) && g_ascii_isdigit(*q)) {
+            while (*p == '0') {
+                p++;
+            }
+            while (*q == '0') {
+                q++;
+            }
+            gsize num_p = 0;
+            gsize num_q = 0;
+            while (g_ascii_isdigit(p[num_p])) {
+                num_p++;
+            }
+            while (g_ascii_isdigit(q[num_q])) {
+                num_q++;
+            }
+            int order = num_p != num_q ? (num_p < num_q ? -1 : 1) : memcmp(p, q, num_p);
+            if (order != 0) {
+                return order;
+            }
+            p += num_p;
+            q += num_q;
+            continue;
+        }
+        int order = g_ascii_tolower((char)*p) - g_ascii_tolower((char)*q);
+        if (order != 0) {
+            /* A name before its own continuation: "a.jpg", "a 2.jpg" differ first in '.' and ' '.
+             */
+            return order;
+        }
+        p++;
+        q++;
+    }
+    return *p != *q ? (*p < *q ? -1 : 1) : strcmp(a, b);
+}
