@@ -23,7 +23,8 @@ mutate(GRand *random, GPtrArray *seeds)
     for (int i = 0; i < num_changes && input->len > 0; i++) {
         static const guint8 interesting[] = { 0, 1, 0x7f, 0x80, 0xff, '"', '<', '>', '&', '/' };
         guint at = (guint)g_rand_int_range(random, 0, (gint32)input->len);
-        guint length = MIN((guint)g_rand_int_range(random, 1, 33), input->len - at);
+        guint wanted = (guint)g_rand_int_range(random, 1, 33); /* MIN would draw twice */
+        guint length = MIN(wanted, input->len - at);
         switch (g_rand_int_range(random, 0, 6)) {
         case 0:
             input->data[at] ^= (guint8)(1 << g_rand_int_range(random, 0, 8));
