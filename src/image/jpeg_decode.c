@@ -105,8 +105,11 @@ force_stored_sampling(struct jpeg_decompress_struct *cinfo)
     for (int i = 1; i < cinfo->num_components; i++) {
         jpeg_component_info *component = &cinfo->comp_info[i];
         component->DCT_scaled_size = cinfo->min_DCT_scaled_size;
-        component->MCU_sample_width = component->MCU_width * component->DCT_scaled_size;
         cinfo->idct->inverse_DCT[i] = cinfo->idct->inverse_DCT[0];
+    }
+    for (int i = 0; i < cinfo->comps_in_scan; i++) {
+        jpeg_component_info *component = cinfo->cur_comp_info[i];
+        component->MCU_sample_width = component->MCU_width * component->DCT_scaled_size;
     }
 }
 
