@@ -19,7 +19,7 @@ typedef struct {
     const char *name;
     /* ARGV[0] is the command's name as typed. */
     ExitStatus (*run)(int argc, char **argv);
-    const char *synopsis; /* one line, what it does */
+    const char *synopsis; /* one line, what it does; NULL: --help does not list it */
 } Command;
 
 /* Prints "cloudpick: MESSAGE" to standard error and returns the status that the error's code calls
@@ -37,3 +37,4 @@ gboolean command_option_set(const gchar *option, const gchar *value, gpointer da
 
 ExitStatus settings_command(int argc, char **argv);
 ExitStatus track_score_command(int argc, char **argv);
+ExitStatus image_worker_command(int argc, char **argv);

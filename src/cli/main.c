@@ -10,6 +10,7 @@
 static const Command commands[] = {
     { NULL, "settings", settings_command, "list the settings, their defaults and the reasons" },
     { "track", "score", track_score_command, "compare tracks with the truth: IDF1, MOTA, HOTA" },
+    { NULL, "image-worker", image_worker_command, NULL }, /* started by the program itself */
 };
 
 ExitStatus
@@ -58,6 +59,9 @@ print_help(FILE *file)
 {
     fputs("usage: cloudpick COMMAND [OPTION ...]\n\n", file);
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (commands[i].synopsis == NULL) {
+            continue;
+        }
         g_autofree char *words = command_words(&commands[i]);
         fprintf(file, "  %-18s %s\n", words, commands[i].synopsis);
     }
