@@ -61,6 +61,46 @@ test_score_needs_pairs(void)
     g_assert_nonnull(strstr(run.err, "1 --truth and 0 --result"));
 }
 
+/* Two people cross; the detector misses one of them for a while in the middle. */
+static void
+test_run_follows_two_people_past_each_other(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_autoptr(GString) boxes = g_string_new(NULL);
+    g_autoptr(GString) truth = g_string_new(NULL);
+    for (int frame = 1; frame <= 100; frame++) {
+        g_string_append_printf(truth, "%d,1,%d,100,60,170\n%d,2,%d,130,60,170\n", frame,
+                               100 + 4 * frame, frame, 500 - 4 * frame);
+        g_string_append_printf(boxes, "%d,-1,%d,100,60,170,0.9\n", frame, 100 + 4 * frame);
+        if (frame < 45 || frame > 55) {
+            g_string_append_printf(boxes, "%d,-1,%d,130,60,170,0.8\n", frame, 500 - 4 * frame);
+        }
+    }
+    g_autofree char *boxes_path = write_text(dir, "boxes.txt", boxes->str);
+    g_autofree char *truth_path = write_text(dir, "truth.txt", truth->str);
+    g_autofree char *out_path = g_build_filename(dir, "out.txt", NULL);
+    g_auto(CommandResult) run = run_cloudpick("track", "run", "--detections", boxes_path, "--fps",
+                                              "25", "--out", out_path, NULL);
+    assert_status(&run, 0);
+    g_auto(CommandResult) score =
+        run_cloudpick("track", "score", "--truth", truth_path, "--result", out_path, NULL);
+    assert_status(&score, 0);
+    g_assert_nonnull(strstr(score.out, "\nout.txt                   1.000  1.000  1.000  1.000"));
+}
+
+static void
+test_run_refuses_time_running_backwards(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_autofree char *boxes = write_text(dir, "boxes.txt", "2,-1,0,0,10,20\n1,-1,0,0,10,20\n");
+    g_autofree char *out_path = g_build_filename(dir, "out.txt", NULL);
+    g_auto(CommandResult) run =
+        run_cloudpick("track", "run", "--detections", boxes, "--out", out_path, NULL);
+    assert_status(&run, 2);
+    g_assert_nonnull(strstr(run.err, "boxes.txt:2: frame 1 comes after frame 2"));
+    g_assert_false(g_file_test(out_path, G_FILE_TEST_EXISTS));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -69,5 +109,7 @@ main(int argc, char **argv)
     g_test_add_func("/track/score/json", test_score_prints_json);
     g_test_add_func("/track/score/malformed-line", test_score_names_the_malformed_line);
     g_test_add_func("/track/score/pairs", test_score_needs_pairs);
+    g_test_add_func("/track/run/crossing", test_run_follows_two_people_past_each_other);
+    g_test_add_func("/track/run/backwards", test_run_refuses_time_running_backwards);
     return g_test_run();
 }

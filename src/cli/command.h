@@ -36,5 +36,6 @@ bool command_parse_options(int *argc, char ***argv, const char *parameters, cons
 gboolean command_option_set(const gchar *option, const gchar *value, gpointer data, GError **error);
 
 ExitStatus settings_command(int argc, char **argv);
+ExitStatus track_run_command(int argc, char **argv);
 ExitStatus track_score_command(int argc, char **argv);
 ExitStatus image_worker_command(int argc, char **argv);

@@ -103,8 +103,7 @@ test_malformed_lines_are_named(void)
 {
     assert_refused("1,-1,1,2,3,4\n1,-1,1,two,3,4\n", MOT_DETECTIONS,
                    "a.txt:2: field 4 is \"two\", not a number");
-    assert_refused("1,-1,nan,2,3,4\n", MOT_DETECTIONS,
-                   "a.txt:1: field 3 is \"nan\", not a number");
+    assert_refused("1,-1,nan,2,3,4\n", MOT_DETECTIONS, "a.txt:1: field 3 is \"nan\", not a number");
     assert_refused("1,-1,1e999,2,3,4\n", MOT_DETECTIONS,
                    "a.txt:1: field 3 is \"1e999\", not a number");
     assert_refused("1,-1,,2,3,4\n", MOT_DETECTIONS, "a.txt:1: field 3 is \"\", not a number");
@@ -114,8 +113,7 @@ test_malformed_lines_are_named(void)
                    "a.txt:1: the frame is not a whole number from 1 to 1,000,000,000");
     assert_refused("1.5,-1,1,2,3,4\n", MOT_DETECTIONS,
                    "a.txt:1: the frame is not a whole number from 1 to 1,000,000,000");
-    assert_refused("1,-1,1,2,0,4\n", MOT_DETECTIONS,
-                   "a.txt:1: the box has no width or no height");
+    assert_refused("1,-1,1,2,0,4\n", MOT_DETECTIONS, "a.txt:1: the box has no width or no height");
     assert_refused("1,-1,1,2e8,3,4\n", MOT_DETECTIONS,
                    "a.txt:1: the box is farther out than 10,000,000");
     assert_refused("1,-1,1,2,3,4,1,-1,-1,-1,5\n1,-1,1,2,3,4,1,-1,-1,-1\n", MOT_DETECTIONS,

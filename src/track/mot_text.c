@@ -25,15 +25,14 @@ typedef struct {
 static bool
 fail_line(const Parser *parser, const char *reason)
 {
-    return fail(parser->error, APP_ERROR_INVALID, "%s:%u: %s", parser->name, parser->line,
-                reason);
+    return fail(parser->error, APP_ERROR_INVALID, "%s:%u: %s", parser->name, parser->line, reason);
 }
 
 static bool
 fail_field(const Parser *parser, const char *field, const char *reason)
 {
-    return fail(parser->error, APP_ERROR_INVALID, "%s:%u: %s %s", parser->name, parser->line,
-                field, reason);
+    return fail(parser->error, APP_ERROR_INVALID, "%s:%u: %s %s", parser->name, parser->line, field,
+                reason);
 }
 
 static bool
@@ -79,9 +78,8 @@ split_line(Parser *parser, const char *line, const char *end)
         double number;
         if (!parse_number(field, field_end, &number)) {
             g_autofree char *shown = g_utf8_make_valid(field, MIN(field_end - field, (gssize)40));
-            return fail(parser->error, APP_ERROR_INVALID,
-                        "%s:%u: field %u is \"%s\", not a number", parser->name, parser->line,
-                        parser->fields->len + 1, shown);
+            return fail(parser->error, APP_ERROR_INVALID, "%s:%u: field %u is \"%s\", not a number",
+                        parser->name, parser->line, parser->fields->len + 1, shown);
         }
         if (parser->fields->len == NUM_PLAIN_FIELDS + MOT_MAX_APPEARANCE) {
             return fail_line(parser, "more than 1,034 fields");

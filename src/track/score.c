@@ -453,9 +453,8 @@ check_floor(const MotText *text, GError **error)
     for (guint i = 0; i < text->rows->len; i++) {
         const MotRow *row = mot_text_row(text, i);
         if (isnan(row->x)) {
-            return fail(error, APP_ERROR_INVALID,
-                        "%s:%u: no place on the floor (fields 8 and 9)", text->name,
-                        row->line);
+            return fail(error, APP_ERROR_INVALID, "%s:%u: no place on the floor (fields 8 and 9)",
+                        text->name, row->line);
         }
     }
     return true;
