@@ -40,7 +40,8 @@ header_normalise(const char *text)
     g_autofree char *bare = without_selectors(text);
     g_autofree char *folded = g_utf8_casefold(bare, -1);
     /* Full-width letters become plain ones, and accents stand alone, so that Latin ones can be
-     * dropped; the marks of kana and the parts of Hangul are letters, and are put together again. */
+     * dropped; the marks of kana and the parts of Hangul are letters, and are put together again.
+     */
     g_autofree char *split = g_utf8_normalize(folded, -1, G_NORMALIZE_ALL);
     GString *normal = g_string_sized_new(strlen(split));
     bool after_gap = false;

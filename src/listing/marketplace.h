@@ -34,8 +34,9 @@ typedef struct {
 } PictureRules;
 
 typedef struct {
+    bool https_only;
     guint32 max_length;    /* characters; 0: any */
-    const char *forbidden; /* characters that it refuses, beside those that no URL has; or NULL */
+    const char *forbidden; /* characters that it refuses beside those that no URL has; or NULL */
 } UrlRules;
 
 typedef struct {

@@ -30,13 +30,13 @@ const Marketplace marketplace_table[MARKETPLACE_COUNT] = {
         .url_rules = { .max_length = 2000 },
     },
     /* ebay.com picture policy id=4370 and developer.ebay.com PictureDetailsType [O]: 500 px, 24
-     * pictures, no ';' in URLs, which separates them elsewhere. 12 MB: an old page [3]. 1600 px is
+     * pictures, https only, no ';' in URLs. 12 MB: an old page [3]. 1600 px is
      * where their own zoom page aims [U]. '|' joins URLs, so that none may hold it. */
     [MARKETPLACE_EBAY] = {
         .id = MARKETPLACE_EBAY, .name = "ebay", .title = "eBay",
         .rules = { .min_longest_side = 500, .max_bytes = 12 * 1000 * 1000, .max_pictures = 24,
                    .target_side = 1600 },
-        .url_rules = { .forbidden = ";|" },
+        .url_rules = { .https_only = true, .forbidden = ";|" },
     },
     /* 5000 px, 25 MP, 20 MB, 2048 px advised: [3]. */
     [MARKETPLACE_SHOPIFY] = {

@@ -1,0 +1,16 @@
+/* Making and freeing ListedSku; inside the layout files only. */
+#pragma once
+
+#include "listing/layout.h"
+
+/* An array that frees its SKUs. */
+GPtrArray *listed_sku_array_new(void);
+
+/* Takes SKU. */
+ListedSku *listed_sku_new(guint32 row, char *sku);
+
+/* Takes TEXT, and sets *FIELD (asin, barcode, parent, handle) to it. */
+void listed_sku_set(const char **field, char *text);
+
+/* A copy without blanks, no-break and zero-width characters around it. */
+char *trimmed_text(const char *text);
