@@ -95,6 +95,9 @@ typedef struct {
 /* An empty array of SheetEdit that owns their texts. */
 GArray *sheet_edit_array_new(void);
 
+/* Moves all of FROM, which is freed, to the end of EDITS. */
+void sheet_edit_array_take(GArray *edits, GArray *from);
+
 /* What must be written so that the sheet says this, by the grammar's own way (columns, joined cell,
  * further rows). Pictures for which the sheet has no place are left out and listed in RET_NO_PLACE
  * (indices into PICTURES): no such column, more than the marketplace takes, a further picture that

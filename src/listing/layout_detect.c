@@ -42,21 +42,16 @@ claim_free(gpointer claim)
 }
 
 /* Walmart explains its columns below their keys ("Alphanumeric, 50 characters - The string of
- * ..."), and some sheets repeat their header in another language. No SKU is a sentence. */
+ * ..."), longer than its SKUs may be; other sheets repeat their header in a second language. */
 static bool
 is_header_like(const Grammar *grammar, const GridRow *row, guint32 sku_column, bool skip_example)
 {
+    enum { MAX_WALMART_SKU = 50 };
     g_auto(ColumnMap) map = { 0 };
     column_map_read(grammar, row, "", &map);
-    if (map.sku == sku_column) {
-        return true;
-    }
     const char *text = grid_row_text(row, sku_column);
-    if (skip_example && strcmp(text, "ABC123") == 0) {
-        return true;
-    }
-    g_auto(GStrv) words = g_strsplit(text, " ", 8);
-    return g_strv_length(words) >= 5;
+    return map.sku == sku_column || (skip_example && strcmp(text, "ABC123") == 0) ||
+           (grammar->marketplace == MARKETPLACE_WALMART && strlen(text) > MAX_WALMART_SKU);
 }
 
 static guint32
@@ -192,23 +187,38 @@ claim_by_declaration(const Grid *grid)
     return NULL;
 }
 
-/* The claims of one worksheet, strongest first of those that are equally strong the table's order.
- */
+/* One by each grammar whose keys a row of the worksheet has. */
 static void
-add_claims(const Grid *grid, GPtrArray *claims)
+add_claims_by_keys(const Grid *grid, GPtrArray *claims)
 {
-    Claim *declared = claim_by_declaration(grid);
-    if (declared != NULL) {
-        g_ptr_array_add(claims, declared);
-    }
     for (gsize i = 0; i < grammar_table_size; i++) {
-        bool is_loader = grammar_table[i].template_type != NULL &&
-                         strcmp(grammar_table[i].template_type, "Offer") == 0;
-        Claim *claim = is_loader ? NULL : claim_by_keys(grid, &grammar_table[i]);
+        const Grammar *grammar = &grammar_table[i];
+        bool must_declare = g_strcmp0(grammar->template_type, "Offer") == 0;
+        Claim *claim = must_declare ? NULL : claim_by_keys(grid, grammar);
         if (claim != NULL) {
             g_ptr_array_add(claims, claim);
         }
     }
+}
+
+/* A declaration outdoes all else, so that with one, and nothing else asked for, the companions of a
+ * template need no look. */
+static GPtrArray *
+collect_claims(const GPtrArray *grids, const Marketplace *marketplace)
+{
+    GPtrArray *claims = g_ptr_array_new_with_free_func(claim_free);
+    for (guint i = 0; i < grids->len; i++) {
+        Claim *claim = claim_by_declaration(grids->pdata[i]);
+        if (claim != NULL) {
+            g_ptr_array_add(claims, claim);
+        }
+    }
+    if (claims->len == 0 || marketplace != NULL) {
+        for (guint i = 0; i < grids->len; i++) {
+            add_claims_by_keys(grids->pdata[i], claims);
+        }
+    }
+    return claims;
 }
 
 static bool
@@ -360,10 +370,7 @@ layout_of_claim(const Claim *claim, const Marketplace *marketplace)
 Layout *
 layout_detect_in_grids(const GPtrArray *grids, const Marketplace *marketplace, GError **error)
 {
-    g_autoptr(GPtrArray) claims = g_ptr_array_new_with_free_func(claim_free);
-    for (guint i = 0; i < grids->len; i++) {
-        add_claims(grids->pdata[i], claims);
-    }
+    g_autoptr(GPtrArray) claims = collect_claims(grids, marketplace);
     const Claim *best = best_claim(claims, marketplace);
     const Claim *overall = best_claim(claims, NULL);
     bool is_plain = marketplace != NULL && marketplace->id == MARKETPLACE_PLAIN;
@@ -385,7 +392,7 @@ layout_detect_in_grids(const GPtrArray *grids, const Marketplace *marketplace, G
                          best->grid->name, best->grammar->name, rival->grid->name,
                          rival->grammar->name);
     }
-    if (strcmp(best->grammar->name, "amazon, offer loader") == 0) {
+    if (g_strcmp0(best->grammar->template_type, "Offer") == 0) {
         return fail_null(error, APP_ERROR_UNSUPPORTED,
                          "this is Amazon's loader for prices and quantities (TemplateType=Offer): "
                          "it has no picture columns; use a listing template of the category");

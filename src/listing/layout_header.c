@@ -31,19 +31,31 @@ append_word_character(GString *normal, bool *after_gap, gunichar c)
     g_string_append_unichar(normal, c);
 }
 
-char *
-header_normalise(const char *text)
+/* Most cells of most sheets; a tenth of the time. */
+static char *
+normalise_ascii(const char *text)
 {
-    if (strlen(text) > max_header_bytes || !g_utf8_validate(text, -1, NULL)) {
-        return g_strdup("");
+    GString *normal = g_string_sized_new(strlen(text));
+    bool after_gap = false;
+    for (; *text != '\0'; text++) {
+        if (g_ascii_isalnum(*text)) {
+            append_word_character(normal, &after_gap, (gunichar)g_ascii_tolower(*text));
+        } else {
+            after_gap = true;
+        }
     }
-    g_autofree char *bare = without_selectors(text);
-    g_autofree char *folded = g_utf8_casefold(bare, -1);
+    return g_string_free(normal, FALSE);
+}
+
+static char *
+normalise_unicode(const char *text)
+{
+    g_autofree char *folded = g_utf8_casefold(text, -1);
     /* Full-width letters become plain ones, and accents stand alone, so that Latin ones can be
      * dropped; the marks of kana and the parts of Hangul are letters, and are put together again.
      */
     g_autofree char *split = g_utf8_normalize(folded, -1, G_NORMALIZE_ALL);
-    GString *normal = g_string_sized_new(strlen(split));
+    g_autoptr(GString) normal = g_string_sized_new(strlen(split));
     bool after_gap = false;
     for (const char *p = split; *p != '\0'; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
@@ -54,9 +66,17 @@ header_normalise(const char *text)
             after_gap = true;
         }
     }
-    char *whole = g_utf8_normalize(normal->str, -1, G_NORMALIZE_NFC);
-    g_string_free(normal, TRUE);
-    return whole;
+    return g_utf8_normalize(normal->str, -1, G_NORMALIZE_NFC);
+}
+
+char *
+header_normalise(const char *text)
+{
+    if (strlen(text) > max_header_bytes || !g_utf8_validate(text, -1, NULL)) {
+        return g_strdup("");
+    }
+    g_autofree char *bare = without_selectors(text);
+    return g_str_is_ascii(bare) ? normalise_ascii(bare) : normalise_unicode(bare);
 }
 
 /* Reads digits at *TEXT; numbers above any picture count do not fit. */

@@ -31,6 +31,14 @@ sheet_edit_array_new(void)
 }
 
 void
+sheet_edit_array_take(GArray *edits, GArray *from)
+{
+    g_array_append_vals(edits, from->data, from->len);
+    g_array_set_clear_func(from, NULL);
+    g_array_unref(from);
+}
+
+void
 plan_edit(Plan *plan, guint32 row, guint32 column, const char *text)
 {
     SheetEdit edit = { row, column, g_strdup(text) };

@@ -139,15 +139,17 @@ split_joined(const char *text, const char *separator)
 static GStrv
 read_columns(const Layout *layout, const SheetCell *cells, gsize num_cells)
 {
-    GStrv texts = g_new0(char *, layout->pictures->len + 1);
+    const GArray *pictures = layout->pictures;
     bool has_any = false;
-    for (guint i = 0; i < layout->pictures->len; i++) {
-        texts[i] =
-            text_at(cells, num_cells, g_array_index(layout->pictures, PictureColumn, i).column);
-        has_any = has_any || texts[i][0] != '\0';
+    for (guint i = 0; i < pictures->len && !has_any; i++) {
+        has_any = cell_at(cells, num_cells, g_array_index(pictures, PictureColumn, i).column);
     }
     if (!has_any) {
-        g_clear_pointer(&texts, g_strfreev);
+        return NULL;
+    }
+    GStrv texts = g_new0(char *, pictures->len + 1);
+    for (guint i = 0; i < pictures->len; i++) {
+        texts[i] = text_at(cells, num_cells, g_array_index(pictures, PictureColumn, i).column);
     }
     return texts;
 }
