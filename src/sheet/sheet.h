@@ -1,7 +1,8 @@
 /* Spreadsheets: read cells, write back only the cells that change (LST-02, LST-07).
  *
- * One vocabulary for workbooks (.xlsx, .xlsm) and text (.csv, .tsv, .txt). The kind is recognised by
- * content. What a row means (grammar, SKU column) is not this room's business: see listing/layout.h.
+ * One vocabulary for workbooks (.xlsx, .xlsm) and text (.csv, .tsv, .txt). The kind is recognised
+ * by content. What a row means (grammar, SKU column) is not this room's business: see
+ * listing/layout.h.
  *
  * Reading and patching stream: memory does not grow with the number of rows (a workbook's shared
  * strings excepted, which are kept in one block and only when cells are read). */
@@ -80,16 +81,16 @@ typedef struct {
 } SheetInsertedLine;
 
 typedef struct {
-    guint num_cells_changed;  /* had another value, or none */
-    guint num_cells_equal;    /* had this value already: not touched */
+    guint num_cells_changed; /* had another value, or none */
+    guint num_cells_equal;   /* had this value already: not touched */
     guint num_rows_inserted;
     guint num_formulas_replaced;
 } SheetPatchStats;
 
 /* Writes a copy of the sheet to OUT_PATH with EDITS (any order; two for one cell are refused) done
- * in WORKSHEET and everything else as it was: in a workbook every other ZIP member byte for byte, in
- * the worksheet every byte outside the changed cells; in a text file every other byte. OUT_PATH may
- * be the sheet's own path. INSERTED must be empty for a workbook. */
+ * in WORKSHEET and everything else as it was: in a workbook every other ZIP member byte for byte,
+ * in the worksheet every byte outside the changed cells; in a text file every other byte. OUT_PATH
+ * may be the sheet's own path. INSERTED must be empty for a workbook. */
 bool sheet_patch(Sheet *sheet, guint worksheet, const SheetEdit *edits, gsize num_edits,
                  const SheetInsertedLine *inserted, gsize num_inserted, const char *out_path,
                  SheetPatchStats *ret_stats, GError **error);

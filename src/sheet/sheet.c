@@ -1,0 +1,210 @@
+#include "sheet/sheet.h"
+
+#include "base/error.h"
+#include "sheet/edits.h"
+#include "sheet/text.h"
+#include "sheet/workbook.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct Sheet {
+    SheetKind kind;
+    SheetLimits limits;
+    char *path;
+    char *description;
+    Workbook *workbook; /* one of the two */
+    TextFile *text;
+};
+
+static char *
+describe_text(const TextFormat *format)
+{
+    static const struct {
+        char delimiter;
+        const char *kind, *plural;
+    } delimiters[] = { { ',', "csv", "commas" },
+                       { ';', "csv", "semicolons" },
+                       { '\t', "tsv", "tabs" },
+                       { '|', "csv", "bars" } };
+    guint i = 0;
+    while (delimiters[i].delimiter != format->delimiter) {
+        i++;
+    }
+    const char *line_end = format->line_end[0] == '\0'             ? "one line"
+                           : g_str_equal(format->line_end, "\r\n") ? "CRLF"
+                           : g_str_equal(format->line_end, "\n")   ? "LF"
+                                                                   : "CR";
+    return g_strdup_printf("%s, %s%s, %s, %s", delimiters[i].kind, format->label,
+                           format->is_utf8 && format->bom_size > 0 ? " with mark" : "",
+                           delimiters[i].plural, line_end);
+}
+
+static bool
+open_workbook(Sheet *sheet, GError **error)
+{
+    const ZipLimits limits = {
+        .max_entries = sheet->limits.max_entries,
+        .max_ratio = sheet->limits.max_ratio,
+        .max_name_bytes = 1024,
+        .max_total_bytes = G_MAXINT64, /* each part has its own limit where it is read */
+    };
+    g_autoptr(ZipReader) zip = zip_open(sheet->path, &limits, error);
+    if (zip == NULL) {
+        return false;
+    }
+    sheet->kind = SHEET_WORKBOOK;
+    sheet->workbook = workbook_open(g_steal_pointer(&zip), error);
+    if (sheet->workbook == NULL) {
+        g_prefix_error(error, "%s: ", sheet->path);
+        return false;
+    }
+    sheet->description = g_strdup(sheet->workbook->has_macros ? "xlsm" : "xlsx");
+    return true;
+}
+
+static bool
+open_by_content(Sheet *sheet, int fd, const char *encoding, GError **error)
+{
+    static const guint8 ole[] = { 0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1 };
+    guint8 head[8] = { 0 };
+    ssize_t size = pread(fd, head, sizeof head, 0);
+    if (size < 0) {
+        return fail_errno(error, errno, sheet->path);
+    }
+    if (size == 0) {
+        return fail(error, APP_ERROR_INVALID, "%s: the file is empty", sheet->path);
+    }
+    if (memcmp(head, ole, sizeof ole) == 0) {
+        return fail(error, APP_ERROR_UNSUPPORTED,
+                    "%s: an old .xls workbook, or one with a password: save it as .xlsx or .xlsm "
+                    "without one",
+                    sheet->path);
+    }
+    if (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head, "PK\5\6", 4) == 0) {
+        return open_workbook(sheet, error);
+    }
+    sheet->kind = SHEET_TEXT;
+    sheet->text = text_open(sheet->path, dup(fd), encoding, sheet->limits.max_sheet_bytes, error);
+    if (sheet->text == NULL) {
+        return false;
+    }
+    sheet->description = describe_text(&sheet->text->format);
+    return true;
+}
+
+Sheet *
+sheet_open(const char *path, const char *encoding, const SheetLimits *limits, GError **error)
+{
+    g_autoptr(Sheet) sheet = g_new0(Sheet, 1);
+    sheet->path = g_strdup(path);
+    sheet->limits = *limits;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        (void)fail_errno(error, errno, path);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return NULL;
+    }
+    bool opened = S_ISREG(info.st_mode) ? open_by_content(sheet, fd, encoding, error)
+                                        : fail(error, APP_ERROR_INVALID, "%s: not a file", path);
+    close(fd);
+    return opened ? g_steal_pointer(&sheet) : NULL;
+}
+
+void
+sheet_close(Sheet *sheet)
+{
+    if (sheet != NULL) {
+        workbook_free(sheet->workbook);
+        text_close(sheet->text);
+        g_free(sheet->path);
+        g_free(sheet->description);
+        g_free(sheet);
+    }
+}
+
+SheetKind
+sheet_kind(const Sheet *sheet)
+{
+    return sheet->kind;
+}
+
+const char *
+sheet_description(const Sheet *sheet)
+{
+    return sheet->description;
+}
+
+static const Worksheet *
+worksheet_at(const Sheet *sheet, guint index)
+{
+    g_assert(index < sheet->workbook->worksheets->len);
+    return &g_array_index(sheet->workbook->worksheets, Worksheet, index);
+}
+
+guint
+sheet_num_worksheets(const Sheet *sheet)
+{
+    return sheet->kind == SHEET_TEXT ? 1 : sheet->workbook->worksheets->len;
+}
+
+const char *
+sheet_worksheet_name(const Sheet *sheet, guint worksheet)
+{
+    return sheet->kind == SHEET_TEXT ? "" : worksheet_at(sheet, worksheet)->name;
+}
+
+bool
+sheet_worksheet_is_hidden(const Sheet *sheet, guint worksheet)
+{
+    return sheet->kind == SHEET_WORKBOOK && worksheet_at(sheet, worksheet)->is_hidden;
+}
+
+static bool
+check_size(const Sheet *sheet, const Worksheet *worksheet, GError **error)
+{
+    if (worksheet->part->size > sheet->limits.max_sheet_bytes) {
+        return fail(error, APP_ERROR_TOO_LARGE,
+                    "%s: worksheet %s has %" G_GUINT64_FORMAT
+                    " bytes, the limit is %" G_GUINT64_FORMAT " (sheet.max-bytes)",
+                    sheet->path, worksheet->name, worksheet->part->size,
+                    sheet->limits.max_sheet_bytes);
+    }
+    return true;
+}
+
+bool
+sheet_read_rows(Sheet *sheet, guint worksheet, SheetRowFunc func, gpointer user_data,
+                GError **error)
+{
+    if (sheet->kind == SHEET_TEXT) {
+        return text_read_rows(sheet->text, func, user_data, error);
+    }
+    const Worksheet *found = worksheet_at(sheet, worksheet);
+    return check_size(sheet, found, error) &&
+           workbook_read_rows(sheet->workbook, found, func, user_data, error);
+}
+
+bool
+sheet_patch(Sheet *sheet, guint worksheet, const SheetEdit *edits, gsize num_edits,
+            const SheetInsertedLine *inserted, gsize num_inserted, const char *out_path,
+            SheetPatchStats *ret_stats, GError **error)
+{
+    g_assert(sheet->kind == SHEET_TEXT || num_inserted == 0);
+    g_autoptr(GPtrArray) sorted = edits_sort(edits, num_edits, error);
+    if (sorted == NULL) {
+        return false;
+    }
+    if (sheet->kind == SHEET_TEXT) {
+        return text_patch(sheet->text, sorted, inserted, num_inserted, out_path, ret_stats, error);
+    }
+    const Worksheet *found = worksheet_at(sheet, worksheet);
+    return check_size(sheet, found, error) &&
+           workbook_patch(sheet->workbook, found, sorted, out_path, ret_stats, error);
+}
