@@ -570,6 +570,36 @@ test_nothing_in(void)
     g_assert_nonnull(result);
 }
 
+static const char *
+notes_for(const char *skus, const char *path)
+{
+    static char *kept;
+    g_auto(GStrv) names = g_strsplit(skus, "|", -1);
+    gsize num_skus = g_strv_length(names);
+    g_autofree MatchSku *list = g_new0(MatchSku, num_skus);
+    for (gsize i = 0; i < num_skus; i++) {
+        list[i].sku = names[i];
+    }
+    const MatchPhoto photo = { path };
+    g_autoptr(MatchResult) result = match_photos(list, num_skus, &photo, 1);
+    g_assert_cmpint(match_decision(result, 0)->verdict, ==, MATCH_UNMATCHED);
+    g_free(kept);
+    kept = g_strdup(match_decision(result, 0)->notes);
+    return kept;
+}
+
+static void
+test_nearest_skus_are_named(void)
+{
+    const char *skus = "SHOE-RED-41|SHOE-RED-42|SHOE-BLUE-42|Z9";
+    g_assert_cmpstr(notes_for(skus, "SHOW-RED-42_1.jpg"), ==,
+                    "nearest SKUs: SHOE-RED-42, SHOE-RED-41");
+    g_assert_cmpstr(notes_for(skus, "SHOE-BLEU-42.jpg"), ==, "nearest SKU: SHOE-BLUE-42");
+    g_assert_cmpstr(notes_for(skus, "shoe-rd-41/x.jpg"), ==,
+                    "nearest SKUs: SHOE-RED-41, SHOE-RED-42");
+    g_assert_cmpstr(notes_for(skus, "holiday.jpg"), ==, "no SKU is similar");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -664,5 +694,6 @@ main(int argc, char **argv)
     g_test_add_func("/match/many-extras", test_many_extras);
     g_test_add_func("/match/very-long-name", test_very_long_name);
     g_test_add_func("/match/nothing-in", test_nothing_in);
+    g_test_add_func("/match/nearest-skus-are-named", test_nearest_skus_are_named);
     return g_test_run();
 }

@@ -1,11 +1,15 @@
 /* LST-05: every photo finds its SKU and its slot, or the reason why not. */
 #include "listing/match.h"
 
+#include "listing/match_nearest.h"
 #include "listing/match_place.h"
 
 #include <string.h>
 
 static const guint32 max_named_rivals = 3;
+
+/* Where this many photos have no SKU, it is the sheet that is wrong, or the folder. */
+static const gsize max_nearest_photos = 5000;
 
 struct MatchResult {
     MatchDecision *decisions;
@@ -224,6 +228,91 @@ decide(Writer *writer, gsize photo)
     }
 }
 
+static int
+compare_paths(const Writer *writer, guint32 a, guint32 b)
+{
+    return strcmp(writer->photos[a].path, writer->photos[b].path);
+}
+
+/* Reorders PHOTOS so that the first COUNT of them are the first by path; returns the next. */
+static guint32
+select_first(const Writer *writer, guint32 *photos, gsize num_photos, gsize count)
+{
+    gsize low = 0;
+    gsize high = num_photos - 1;
+    while (low < high) {
+        guint32 pivot = photos[low + (high - low) / 2];
+        gsize i = low;
+        gsize j = high;
+        for (;;) { /* Hoare's partition: it halves runs of equal paths */
+            while (compare_paths(writer, photos[i], pivot) < 0) {
+                i++;
+            }
+            while (compare_paths(writer, photos[j], pivot) > 0) {
+                j--;
+            }
+            if (i >= j) {
+                break;
+            }
+            guint32 other = photos[i];
+            photos[i++] = photos[j];
+            photos[j--] = other;
+        }
+        if (count <= j) {
+            high = j;
+        } else {
+            low = j + 1;
+        }
+    }
+    return photos[count];
+}
+
+static const char *
+list_nearest(Writer *writer, MatchNearest *nearest, const char *path)
+{
+    guint32 skus[MAX_NEAREST];
+    guint num_skus = match_nearest_find(nearest, path, skus);
+    if (num_skus == 0) {
+        return "no SKU is similar";
+    }
+    g_string_assign(writer->line, num_skus == 1 ? "nearest SKU: " : "nearest SKUs: ");
+    for (guint i = 0; i < num_skus; i++) {
+        g_string_append(writer->line, i == 0 ? "" : ", ");
+        g_string_append(writer->line, writer->skus[skus[i]].sku);
+    }
+    return keep_line(writer);
+}
+
+/* Which photos get a list does not depend on their order, either. */
+static void
+note_nearest(Writer *writer, const MatchIndex *index)
+{
+    MatchResult *result = writer->result;
+    g_autofree guint32 *unmatched = g_new(guint32, result->num_decisions + 1);
+    gsize num_unmatched = 0;
+    for (gsize i = 0; i < result->num_decisions; i++) {
+        if (result->decisions[i].verdict == MATCH_UNMATCHED) {
+            unmatched[num_unmatched++] = (guint32)i;
+        }
+    }
+    if (num_unmatched == 0 || index->by_letters.num_groups == 0) {
+        return;
+    }
+    const char *end = NULL;
+    if (num_unmatched > max_nearest_photos) {
+        end =
+            writer->photos[select_first(writer, unmatched, num_unmatched, max_nearest_photos)].path;
+    }
+    g_autoptr(MatchNearest) nearest = match_nearest_new(index);
+    for (gsize i = 0; i < num_unmatched; i++) {
+        const char *path = writer->photos[unmatched[i]].path;
+        result->decisions[unmatched[i]].notes =
+            end == NULL || strcmp(path, end) < 0
+                ? list_nearest(writer, nearest, path)
+                : "too many photos have no SKU: similar SKUs were looked up for 5000 of them";
+    }
+}
+
 MatchResult *
 match_photos(const MatchSku *skus, gsize num_skus, const MatchPhoto *photos, gsize num_photos)
 {
@@ -244,6 +333,7 @@ match_photos(const MatchSku *skus, gsize num_skus, const MatchPhoto *photos, gsi
     for (gsize i = 0; i < num_photos; i++) {
         decide(&writer, i);
     }
+    note_nearest(&writer, index);
     return result;
 }
 

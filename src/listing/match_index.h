@@ -4,6 +4,9 @@
 #include "listing/match.h"
 #include "listing/name.h"
 
+/* Of SKUs that fit equally well, so many are named. */
+#define MAX_NAMED_SKUS 4
+
 typedef enum {
     ID_SKU,
     ID_ASIN,

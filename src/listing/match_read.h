@@ -31,8 +31,6 @@ typedef enum {
     DOUBT_COUNTER, /* digits behind a SKU that ends in digits: a longer SKU, or a counter */
 } MatchDoubt;
 
-#define MAX_NAMED_SKUS 4
-
 typedef struct {
     guint32 sku;       /* when how is not HOW_NONE and there is no doubt */
     guint32 other_sku; /* another reading: a shorter SKU in the name, or the folder's; else

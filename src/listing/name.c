@@ -12,6 +12,14 @@ enum {
     INVISIBLE,
 };
 
+/* Those of them that normalisation leaves alone and that have no case, which is most. */
+static bool
+is_kana_or_han(gunichar c)
+{
+    return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3041 && c <= 0x3094) ||
+           (c >= 0x30A1 && c <= 0x30FA) || c == 0x30FC;
+}
+
 static int
 classify(gunichar c)
 {
@@ -20,6 +28,9 @@ classify(gunichar c)
                : c == ' ' || (c >= 9 && c <= 13) ? SPACE
                : c < 32 || c == 127              ? INVISIBLE
                                                  : SEPARATOR;
+    }
+    if (is_kana_or_han(c)) {
+        return OTHER;
     }
     if (c >= 0xFE00 && c <= 0xFE0F) { /* variation selectors: the same sign, drawn otherwise */
         return INVISIBLE;
@@ -139,7 +150,30 @@ set_ascii(Name *name, const char *text, gsize length)
 static gunichar
 fold(gunichar c)
 {
+    if (is_kana_or_han(c)) {
+        return c;
+    }
     return c == 0x3C2 ? 0x3C3 : g_unichar_tolower(c); /* the sigma that ends words is a sigma */
+}
+
+/* C, whose bytes are at UTF8. */
+static void
+append_letter(Name *name, const char *utf8, gunichar c)
+{
+    guint32 plain_length = (guint32)g_utf8_skip[(guint8)*utf8];
+    memcpy(name->plain + name->plain_length, utf8, plain_length);
+    name->plain_length += plain_length;
+    char *folded = name->folded + name->folded_length;
+    gunichar folded_c = fold(c);
+    guint32 length = plain_length;
+    if (folded_c == c) {
+        memcpy(folded, utf8, length);
+    } else {
+        length = (guint32)g_unichar_to_utf8(folded_c, folded);
+    }
+    memcpy(name->squeezed + name->squeezed_length, folded, length);
+    name->folded_length += length;
+    name->squeezed_length += length;
 }
 
 static void
@@ -163,12 +197,7 @@ set_unicode(Name *name, const char *text)
                 begin_word(name);
                 in_word = true;
             }
-            char *folded = name->folded + name->folded_length;
-            int length = g_unichar_to_utf8(fold(c), folded);
-            memcpy(name->squeezed + name->squeezed_length, folded, (gsize)length);
-            name->folded_length += (guint32)length;
-            name->squeezed_length += (guint32)length;
-            name->plain_length += (guint32)g_unichar_to_utf8(c, name->plain + name->plain_length);
+            append_letter(name, p, c);
             continue;
         }
         if (in_word) {
@@ -199,6 +228,42 @@ is_ascii(const char *text, gsize length)
     return any < 0x80;
 }
 
+/* NFKC for text of nothing but ASCII, accented Latin letters, kana, Chinese characters and
+ * full-width forms: a tenth of the work. False, with COMPOSED undefined, for any other, and for
+ * what is no UTF-8. COMPOSED has room for LENGTH bytes and '\0'. */
+static bool
+compose_simply(const char *text, gsize length, char *composed)
+{
+    const guint8 *p = (const guint8 *)text;
+    const guint8 *end = p + length;
+    while (p < end) {
+        if (*p < 0x80 && *p != '\0') {
+            *composed++ = (char)*p++;
+        } else if (*p == 0xC3 && end - p >= 2 && (p[1] & 0xC0) == 0x80) { /* U+00C0 to U+00FF */
+            *composed++ = (char)*p++;
+            *composed++ = (char)*p++;
+        } else if ((*p & 0xF0) == 0xE0 && end - p >= 3 && (p[1] & 0xC0) == 0x80 &&
+                   (p[2] & 0xC0) == 0x80) {
+            gunichar c = (gunichar)(p[0] & 15) << 12 | (gunichar)(p[1] & 63) << 6 | (p[2] & 63);
+            if (is_kana_or_han(c)) {
+                memcpy(composed, p, 3);
+                composed += 3;
+            } else if (c >= 0xFF01 && c <= 0xFF5E) {
+                *composed++ = (char)(c - 0xFEE0);
+            } else if (c == 0x3000) {
+                *composed++ = ' ';
+            } else {
+                return false;
+            }
+            p += 3;
+        } else {
+            return false;
+        }
+    }
+    *composed = '\0';
+    return true;
+}
+
 void
 name_set(Name *name, const char *text, gsize length)
 {
@@ -212,8 +277,12 @@ name_set(Name *name, const char *text, gsize length)
         reserve(name, length);
         set_ascii(name, text, length);
     } else {
-        g_autofree char *valid = g_utf8_make_valid(text, (gssize)length);
-        g_autofree char *composed = g_utf8_normalize(valid, -1, G_NORMALIZE_ALL_COMPOSE);
+        g_autofree char *composed = g_malloc(length + 1);
+        if (!compose_simply(text, length, composed)) {
+            g_autofree char *valid = g_utf8_make_valid(text, (gssize)length);
+            g_free(composed);
+            composed = g_utf8_normalize(valid, -1, G_NORMALIZE_ALL_COMPOSE);
+        }
         /* A letter can have more bytes in lower case, at most half as many again (U+023A). */
         reserve(name, strlen(composed) * 3 / 2 + 8);
         set_unicode(name, composed);
