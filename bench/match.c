@@ -1,7 +1,7 @@
 /* Times match_photos on made-up batches, and beside it the obvious way to do the same: compare
  * every name with every SKU. See README.md.
  *
- *     bench-match [PHOTOS [SKUS]] */
+ *     bench-match [PHOTOS [SKUS [KIND]]] */
 #include "listing/match.h"
 
 #include <glib.h>
@@ -171,7 +171,7 @@ main(int argc, char **argv)
     gsize num_photos = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000000;
     gsize num_skus = argc > 2 ? strtoul(argv[2], NULL, 10) : 100000;
     if (num_photos == 0 || num_skus == 0) {
-        fprintf(stderr, "usage: %s [PHOTOS [SKUS]]\n", argv[0]);
+        fprintf(stderr, "usage: %s [PHOTOS [SKUS [KIND]]]\n", argv[0]);
         return 2;
     }
     Batch batch = { g_ptr_array_new_with_free_func(g_free), g_string_chunk_new(1 << 20) };
@@ -191,6 +191,9 @@ main(int argc, char **argv)
         { "unmatched", path_unmatched }, { "misspelt", path_misspelt },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (argc > 3 && strcmp(argv[3], kinds[i].name) != 0) {
+            continue;
+        }
         run(kinds[i].name, &batch, kinds[i].make_path, skus, num_photos);
     }
     g_ptr_array_unref(batch.skus);

@@ -150,6 +150,9 @@ set_ascii(Name *name, const char *text, gsize length)
 static gunichar
 fold(gunichar c)
 {
+    if (c < 0x80) {
+        return (gunichar)g_ascii_tolower((char)c);
+    }
     if (is_kana_or_han(c)) {
         return c;
     }
@@ -182,7 +185,7 @@ set_unicode(Name *name, const char *text)
     bool in_word = false;
     bool spaceless = false;
     for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
+        gunichar c = (guint8)*p < 0x80 ? (gunichar)*p : g_utf8_get_char(p);
         int class = classify(c);
         if (class == INVISIBLE) {
             continue;
