@@ -1,0 +1,19 @@
+/* Who did it: how well what is known of a person's hands, head and place fits with having touched a
+ * place on a shelf at a moment. */
+#pragma once
+
+#include "store/people.h"
+
+/* Logarithm of the likelihood that nobody who is seen did it. */
+#define ATTRIBUTION_LOG_NOBODY (-8.0)
+/* Below this it was not that person. */
+#define ATTRIBUTION_LOG_HOPELESS (-12.0)
+
+typedef struct {
+    double x, y, z; /* metres */
+    double reach;   /* half the size of what may have been touched, metres */
+    double early_t, edge_t, late_t;
+} Touch;
+
+/* For the person in SLOT; 0 is a hand on the spot, ATTRIBUTION_LOG_HOPELESS somebody elsewhere. */
+double attribution_log_likelihood(const People *people, guint slot, const Touch *touch);
