@@ -11,7 +11,8 @@ static const double p_third_product = 0.15;
 static const double p_exchange = 0.01; /* one put, another taken, at once */
 static const double p_nothing = 0.2;
 static const double p_unfinished = 0.006;
-static const double p_unknown = 0.003;
+static const double p_unknown_came = 0.003;
+static const double p_unknown_went = 0.0004; /* somebody must have put it there unseen */
 /* Of one more unit of the same. */
 static const double p_another = 0.06;
 static const double p_another_restocked = 0.8;
@@ -209,7 +210,7 @@ consider_without_goods(Search *search)
           .log_prior = log(p_nothing),
           .log_weight = log_normal(change->delta_grams, nudge_variance) },
         { .kind = EXPLAIN_UNKNOWN,
-          .log_prior = log(p_unknown),
+          .log_prior = log(change->delta_grams > 0 ? p_unknown_came : p_unknown_went),
           .log_weight = -log(unknown_grams),
           .expected_grams = change->delta_grams },
         { .kind = EXPLAIN_UNFINISHED, .log_prior = log(p_rest), .log_weight = -log(unknown_grams) },

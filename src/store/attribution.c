@@ -9,8 +9,9 @@ static const double hand_sd_metres = 0.14;
 static const double hand_stray_sd_metres = 0.35; /* a poor estimate of a hand */
 static const double p_stray = 0.08;
 static const double min_hand_score = 0.2;
+static const double goods_metres = 0.25; /* high */
 /* Bodies: one stands so far from what one takes, and may lean. */
-static const double body_reach_metres = 0.65;
+static const double body_reach_metres = 0.5;
 static const double body_sd_metres = 0.22;
 /* Not told by hands: as much as this worse than a hand on the spot. */
 static const double log_body_only = -1.5;
@@ -25,11 +26,23 @@ log_sum(double a, double b)
     return isinf(high) ? high : high + log1p(exp(MIN(a, b) - high));
 }
 
+/* How far a point is outside the box, on the floor plan. */
+static double
+distance_on_floor(double x, double y, const Touch *touch)
+{
+    double dx = x - touch->x;
+    double dy = y - touch->y;
+    double along = fabs(dx * cos(touch->yaw) + dy * sin(touch->yaw));
+    double across = fabs(dy * cos(touch->yaw) - dx * sin(touch->yaw));
+    return hypot(MAX(0, along - touch->half_size[0]), MAX(0, across - touch->half_size[1]));
+}
+
 static double
 log_hand(const float *hand, const Touch *touch)
 {
-    double d = hypot(hypot(hand[0] - touch->x, hand[1] - touch->y), hand[2] - touch->z);
-    d = MAX(0, d - touch->reach);
+    double below = MAX(0, touch->z - hand[2]);
+    double above = MAX(0, hand[2] - touch->z - goods_metres);
+    double d = hypot(distance_on_floor(hand[0], hand[1], touch), MAX(below, above));
     double near = log(1 - p_stray) - 0.5 * pow(d / hand_sd_metres, 2);
     /* Lower than NEAR by its wider area. */
     double stray = log(p_stray * pow(hand_sd_metres / hand_stray_sd_metres, 2)) -
@@ -40,8 +53,8 @@ log_hand(const float *hand, const Touch *touch)
 static double
 log_body(double x, double y, const Touch *touch)
 {
-    double d = hypot(x - touch->x, y - touch->y);
-    double beyond = MAX(0, d - touch->reach - body_reach_metres);
+    double d = distance_on_floor(x, y, touch);
+    double beyond = MAX(0, d - body_reach_metres);
     /* Within reach, the nearer the likelier, but slowly. */
     return -0.5 * pow(beyond / body_sd_metres, 2) - 0.7 * MIN(d, 2);
 }
@@ -86,8 +99,7 @@ log_unseen(const People *people, guint slot, const Touch *touch)
     if (gap < 0) {
         return ATTRIBUTION_LOG_HOPELESS;
     }
-    double d = hypot(last.x - touch->x, last.y - touch->y);
-    double beyond = MAX(0, d - touch->reach - body_reach_metres);
+    double beyond = MAX(0, distance_on_floor(last.x, last.y, touch) - body_reach_metres);
     double sd = body_sd_metres + walking_metres_per_second * MIN(gap, 5) * 0.5;
     return log_body_only - 2 - 0.5 * pow(beyond / sd, 2) - MIN(gap, 10) * 0.2;
 }

@@ -9,9 +9,11 @@
 /* Below this it was not that person. */
 #define ATTRIBUTION_LOG_HOPELESS (-12.0)
 
+/* What was touched lies on a plate: a box over it, as high as goods are. */
 typedef struct {
-    double x, y, z; /* metres */
-    double reach;   /* half the size of what may have been touched, metres */
+    double x, y, z;      /* metres; z of the plate's surface */
+    double half_size[2]; /* of the box, along its own axes */
+    double yaw;
     double early_t, edge_t, late_t;
 } Touch;
 

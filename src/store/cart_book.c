@@ -16,6 +16,7 @@ static const double log_nobody_takes = -1.2;
 /* Something was held down or half lifted, and nothing ever came of it. */
 static const double log_never_finished = -6;
 static const double settled_probability = 0.9995;
+static const double clear_probability = 0.6;
 static const guint max_decisions = 256;
 
 typedef struct {
@@ -648,27 +649,37 @@ carts_of(const CartBook *book, Owner owner)
     return carts;
 }
 
-/* Index of a story with the likeliest cart. */
+static double
+cart_probability(const CartBook *book, const GPtrArray *carts, const GArray *cart)
+{
+    double sum = 0;
+    for (guint i = 0; i < carts->len; i++) {
+        if (carts_are_equal(carts->pdata[i], cart)) {
+            sum += exp(story_at(book, i)->log_weight);
+        }
+    }
+    return MIN(sum, 1);
+}
+
+/* Index of a story with the likeliest cart. Where no cart is clearly so, that of the likeliest
+ * story: of two people one of whom took a thing, one has it. */
 static guint
 likeliest_cart(const CartBook *book, const GPtrArray *carts, double *ret_probability)
 {
     guint best = 0;
     double best_probability = -1;
     for (guint i = 0; i < carts->len; i++) {
-        double sum = 0;
-        bool is_first = true;
-        for (guint k = 0; k < carts->len && is_first; k++) {
-            if (carts_are_equal(carts->pdata[i], carts->pdata[k])) {
-                is_first = k >= i;
-                sum += exp(story_at(book, k)->log_weight);
-            }
-        }
-        if (is_first && sum > best_probability) {
+        double probability = cart_probability(book, carts, carts->pdata[i]);
+        if (probability > best_probability) {
             best = i;
-            best_probability = sum;
+            best_probability = probability;
         }
     }
-    *ret_probability = MIN(best_probability, 1);
+    if (best_probability < clear_probability) {
+        best = 0;
+        best_probability = cart_probability(book, carts, carts->pdata[0]);
+    }
+    *ret_probability = best_probability;
     return best;
 }
 
@@ -707,8 +718,15 @@ verdict_in(const Story *story, const Decision *decision, guint index)
                         .probability = exp(story->log_weight) };
     for (guint i = 0; i < alternative->num_deeds; i++) {
         const Deed *deed = &alternative->deeds[i];
-        verdict.deeds[i] = (VerdictDeed){ deed->is_put,      deed->product,    deed->num_units,
-                                          choice->actors[i], choice->carts[i], deed->plate };
+        verdict.deeds[i] = (VerdictDeed){ .is_put = deed->is_put,
+                                          .product = deed->product,
+                                          .num_units = deed->num_units,
+                                          .actor = choice->actors[i],
+                                          .cart = choice->carts[i],
+                                          .plate = deed->plate,
+                                          .grams = deed->grams * deed->num_units,
+                                          .is_new = deed->unit == 0,
+                                          .is_at_home = deed->is_at_home };
     }
     return verdict;
 }
@@ -759,6 +777,13 @@ verdicts_on(const CartBook *book, guint index)
     }
     g_array_sort(verdicts, compare_verdicts);
     return verdicts;
+}
+
+const Decision *
+cart_book_find(const CartBook *book, guint64 serial)
+{
+    guint index = find_decision(book, serial);
+    return index == G_MAXUINT ? NULL : book->decisions->pdata[index];
 }
 
 GArray *

@@ -63,6 +63,9 @@ typedef struct {
     Owner actor;
     Owner cart; /* whose cart it went into or came from */
     guint plate;
+    double grams; /* of all its units */
+    bool is_new;  /* the unit was not known before: its weight is the product's */
+    bool is_at_home;
 } VerdictDeed;
 
 typedef struct {
@@ -156,6 +159,8 @@ typedef void (*VerdictFunc)(const Decision *decision, const Verdict *verdict,
 void cart_book_retire(CartBook *book, double before_t, OwnerIsOpenFunc is_open, VerdictFunc func,
                       gpointer data);
 
+/* NULL once it is retired. */
+const Decision *cart_book_find(const CartBook *book, guint64 serial);
 /* For the trace: readings of an open decision as they stand, likeliest first (of Verdict). */
 GArray *cart_book_verdicts(const CartBook *book, const Decision *decision);
 
