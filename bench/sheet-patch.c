@@ -17,8 +17,10 @@ int
 main(int argc, char **argv)
 {
     if (argc < 7) {
-        fprintf(stderr, "usage: %s IN OUT FIRST-ROW NUM-ROWS FIRST-COLUMN NUM-COLUMNS "
-                        "[WORKSHEET]\n", argv[0]);
+        fprintf(stderr,
+                "usage: %s IN OUT FIRST-ROW NUM-ROWS FIRST-COLUMN NUM-COLUMNS "
+                "[WORKSHEET]\n",
+                argv[0]);
         return 2;
     }
     guint32 first_row = (guint32)strtoul(argv[3], NULL, 10);
@@ -30,8 +32,9 @@ main(int argc, char **argv)
     for (guint32 i = 0; i < num_rows; i++) {
         for (guint32 c = 0; c < num_columns; c++) {
             SheetEdit edit = { first_row + i, first_column + c, NULL };
-            edit.text = g_strdup_printf("https://pictures.example.com/pictures/%08x%08x/SKU-%u.%u.jpg",
-                                        i * 2654435761u, c * 40503u + i, i, c);
+            edit.text =
+                g_strdup_printf("https://pictures.example.com/pictures/%08x%08x/SKU-%u.%u.jpg",
+                                i * 2654435761u, c * 40503u + i, i, c);
             g_array_append_val(edits, edit);
         }
     }
@@ -60,10 +63,10 @@ main(int argc, char **argv)
            seconds,
            (double)(after.ru_utime.tv_sec + after.ru_stime.tv_sec - before.ru_utime.tv_sec -
                     before.ru_stime.tv_sec) +
-               (double)(after.ru_utime.tv_usec + after.ru_stime.tv_usec -
-                        before.ru_utime.tv_usec - before.ru_stime.tv_usec) / 1e6,
-           (double)before.ru_maxrss / 1024, (double)after.ru_maxrss / 1024,
-           stats.num_cells_changed, stats.num_cells_equal, stats.num_rows_inserted,
-           stats.num_formulas_replaced);
+               (double)(after.ru_utime.tv_usec + after.ru_stime.tv_usec - before.ru_utime.tv_usec -
+                        before.ru_stime.tv_usec) /
+                   1e6,
+           (double)before.ru_maxrss / 1024, (double)after.ru_maxrss / 1024, stats.num_cells_changed,
+           stats.num_cells_equal, stats.num_rows_inserted, stats.num_formulas_replaced);
     return 0;
 }

@@ -77,7 +77,13 @@ cell_append_reference(GString *text, guint32 row, guint32 column)
         letters[--at] = (char)('A' + (column - 1) % 26);
     }
     g_string_append_len(text, letters + at, (gssize)(sizeof letters - at));
-    g_string_append_printf(text, "%u", row);
+    char digits[10];
+    at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + row % 10);
+        row /= 10;
+    } while (row > 0);
+    g_string_append_len(text, digits + at, (gssize)(sizeof digits - at));
 }
 
 XmlResult
@@ -386,45 +392,60 @@ append_text(GString *xml, const char *text)
     xml_append_escaped(xml, from);
 }
 
+static void
+append_tag(GString *xml, const char *open, XmlPrefix prefix, const char *name)
+{
+    g_string_append(xml, open);
+    g_string_append_len(xml, prefix.data, (gssize)prefix.size);
+    g_string_append(xml, name);
+}
+
+/* NAME="VALUE" with the quotes that VALUE stands in. */
+static void
+append_attribute(GString *xml, const char *name, XmlSpan value, char quote)
+{
+    g_string_append_c(xml, ' ');
+    g_string_append(xml, name);
+    g_string_append_c(xml, '=');
+    g_string_append_c(xml, quote);
+    g_string_append_len(xml, value.data, (gssize)value.size);
+    g_string_append_c(xml, quote);
+}
+
 void
 cell_append_inline(GString *xml, XmlPrefix prefix, XmlSpan attributes, guint32 row, guint32 column,
                    XmlSpan style, const char *text)
 {
-    const int prefix_size = (int)prefix.size;
-    g_string_append_printf(xml, "<%.*sc", prefix_size, prefix.data);
+    append_tag(xml, "<", prefix, "c");
     if (attributes.size > 0) {
-        XmlSpan name, value;
-        for (gsize at = 0; xml_next_attribute(attributes, &at, &name, &value);) {
-            if (xml_span_is(name, "r") || xml_span_is(name, "s")) {
-                char quote = value.data[-1];
-                g_string_append_c(xml, ' ');
-                g_string_append_len(xml, name.data, (gssize)name.size);
-                g_string_append_c(xml, '=');
-                g_string_append_c(xml, quote);
-                g_string_append_len(xml, value.data, (gssize)value.size);
-                g_string_append_c(xml, quote);
-            }
+        XmlSpan value;
+        if (xml_attribute(attributes, "r", &value)) {
+            append_attribute(xml, "r", value, value.data[-1]);
+        }
+        if (xml_attribute(attributes, "s", &value)) {
+            append_attribute(xml, "s", value, value.data[-1]);
         }
     } else {
         g_string_append(xml, " r=\"");
         cell_append_reference(xml, row, column);
         g_string_append_c(xml, '"');
         if (style.size > 0) {
-            g_string_append_printf(xml, " s=\"%.*s\"", (int)style.size, style.data);
+            append_attribute(xml, "s", style, '"');
         }
     }
     if (text[0] == '\0') {
         g_string_append(xml, "/>");
         return;
     }
-    g_string_append_printf(xml, " t=\"inlineStr\"><%.*sis><%.*st", prefix_size, prefix.data,
-                           prefix_size, prefix.data);
+    append_tag(xml, " t=\"inlineStr\"><", prefix, "is>");
+    append_tag(xml, "<", prefix, "t");
     /* A reader may drop spaces at either end without this. */
     if (g_ascii_isspace(text[0]) || g_ascii_isspace(text[strlen(text) - 1])) {
         g_string_append(xml, " xml:space=\"preserve\"");
     }
     g_string_append_c(xml, '>');
     append_text(xml, text);
-    g_string_append_printf(xml, "</%.*st></%.*sis></%.*sc>", prefix_size, prefix.data, prefix_size,
-                           prefix.data, prefix_size, prefix.data);
+    append_tag(xml, "</", prefix, "t>");
+    append_tag(xml, "</", prefix, "is>");
+    append_tag(xml, "</", prefix, "c>");
 }

@@ -22,6 +22,13 @@ compare(gconstpointer a, gconstpointer b)
 }
 
 static bool
+refuse(const SheetEdit *edit, const char *reason, GError **error)
+{
+    g_autofree char *reference = edit_reference(edit);
+    return fail(error, APP_ERROR_INVALID, "%s: the text to write %s", reference, reason);
+}
+
+static bool
 check(const SheetEdit *edit, GError **error)
 {
     if (edit->row < 1 || edit->row > CELL_MAX_ROW || edit->column < 1 ||
@@ -29,23 +36,22 @@ check(const SheetEdit *edit, GError **error)
         return fail(error, APP_ERROR_INVALID, "row %u, column %u: no sheet has such a cell",
                     edit->row, edit->column);
     }
-    g_autofree char *reference = edit_reference(edit);
-    if (!g_utf8_validate(edit->text, -1, NULL)) {
-        return fail(error, APP_ERROR_INVALID, "%s: the text is not UTF-8", reference);
+    const char *p = edit->text;
+    while (*p >= 0x20 && *p < 0x7f) { /* nearly all: URLs */
+        p++;
     }
-    glong length = 0;
-    for (const char *p = edit->text; *p != '\0'; p = g_utf8_next_char(p), length++) {
+    gsize length = (gsize)(p - edit->text);
+    if (!g_utf8_validate(p, -1, NULL)) {
+        return refuse(edit, "is not UTF-8", error);
+    }
+    for (; *p != '\0'; p = g_utf8_next_char(p), length++) {
         gunichar c = g_utf8_get_char(p);
         if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xfffe || c == 0xffff) {
-            return fail(error, APP_ERROR_INVALID, "%s: the text has a control character",
-                        reference);
+            return refuse(edit, "has a control character", error);
         }
     }
-    if (length > CELL_MAX_CHARACTERS) {
-        return fail(error, APP_ERROR_TOO_LARGE, "%s: a cell holds %d characters, not %ld",
-                    reference, CELL_MAX_CHARACTERS, length);
-    }
-    return true;
+    return length <= CELL_MAX_CHARACTERS ||
+           refuse(edit, "is longer than the 32,767 characters of a cell", error);
 }
 
 GPtrArray *

@@ -651,7 +651,7 @@ write_member(Patch *patch, const ChainChanges *changes, ZipWriter *writer, const
              GError **error)
 {
     const Workbook *workbook = patch->workbook;
-    if (member == patch->worksheet->part) {
+    if (member == patch->worksheet->part && patch->edits->len > 0) {
         return zip_writer_begin_replacement(writer, workbook->zip, member, deflate_level, error) &&
                run_pass(patch, writer, error) && zip_writer_end_replacement(writer, error);
     }

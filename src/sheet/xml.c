@@ -258,20 +258,15 @@ xml_attribute_text(XmlSpan attributes, const char *name)
 void
 xml_append_escaped(GString *xml, const char *text)
 {
-    for (const char *p = text; *p != '\0'; p++) {
-        switch (*p) {
-        case '&':
-            g_string_append(xml, "&amp;");
-            break;
-        case '<':
-            g_string_append(xml, "&lt;");
-            break;
-        case '>':
-            g_string_append(xml, "&gt;");
-            break;
-        default:
-            g_string_append_c(xml, *p);
+    for (;;) {
+        gsize plain = strcspn(text, "&<>");
+        g_string_append_len(xml, text, (gssize)plain);
+        text += plain;
+        if (*text == '\0') {
+            return;
         }
+        g_string_append(xml, *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : "&gt;");
+        text++;
     }
 }
 
