@@ -39,4 +39,3 @@ ExitStatus settings_command(int argc, char **argv);
 ExitStatus track_run_command(int argc, char **argv);
 ExitStatus track_score_command(int argc, char **argv);
 ExitStatus image_worker_command(int argc, char **argv);
-ExitStatus store_replay_command(int argc, char **argv);

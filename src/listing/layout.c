@@ -39,16 +39,6 @@ read_grids(Sheet *sheet, const char *worksheet, GError **error)
     return g_steal_pointer(&grids);
 }
 
-static bool
-measure_row(guint32 row, const SheetCell *cells, gsize num_cells, gpointer user_data, bool *stop,
-            GError **error)
-{
-    Layout *layout = user_data;
-    layout->last_row = MAX(layout->last_row, row);
-    layout->num_columns = MAX(layout->num_columns, cells[num_cells - 1].column);
-    return true;
-}
-
 /* LST-02: the sheet is recognised by what stands in it. */
 Layout *
 layout_detect(Sheet *sheet, const Marketplace *marketplace, const char *worksheet, GError **error)
@@ -57,9 +47,5 @@ layout_detect(Sheet *sheet, const Marketplace *marketplace, const char *workshee
     if (grids == NULL) {
         return NULL;
     }
-    g_autoptr(Layout) layout = layout_detect_in_grids(grids, marketplace, error);
-    if (layout == NULL || !sheet_read_rows(sheet, layout->worksheet, measure_row, layout, error)) {
-        return NULL;
-    }
-    return g_steal_pointer(&layout);
+    return layout_detect_in_grids(grids, marketplace, error);
 }

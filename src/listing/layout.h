@@ -71,8 +71,9 @@ typedef struct {
     char *problem;      /* NULL, or why this SKU cannot be trusted ("8.41E+11": digits are lost) */
 } ListedSku;
 
-/* The SKUs in the order of rows. TOO_LARGE above MAX_SKUS. Free with g_ptr_array_unref. */
-GPtrArray *layout_read_skus(Sheet *sheet, const Layout *layout, guint64 max_skus, GError **error);
+/* The SKUs in the order of rows, and LAYOUT's last row and column. TOO_LARGE above MAX_SKUS. Free
+ * with g_ptr_array_unref. */
+GPtrArray *layout_read_skus(Sheet *sheet, Layout *layout, guint64 max_skus, GError **error);
 
 /* What the sheet holds for this slot now; "" for nothing. */
 const char *listed_sku_picture(const Layout *layout, const ListedSku *sku, Slot slot);

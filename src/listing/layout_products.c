@@ -62,17 +62,6 @@ product_free(gpointer data)
     g_free(product);
 }
 
-static char *
-cell_text(const SheetCell *cells, gsize num_cells, guint32 column)
-{
-    for (gsize i = 0; i < num_cells && column != 0; i++) {
-        if (cells[i].column == column) {
-            return trimmed_text(cells[i].text);
-        }
-    }
-    return g_strdup("");
-}
-
 static bool
 read_product_row(guint32 row, const SheetCell *cells, gsize num_cells, gpointer user_data,
                  bool *stop, GError **error)
@@ -81,14 +70,14 @@ read_product_row(guint32 row, const SheetCell *cells, gsize num_cells, gpointer 
     if (row < reading->layout->data_row) {
         return true;
     }
-    g_autofree char *handle = cell_text(cells, num_cells, reading->layout->handle_column);
+    g_autofree char *handle = row_text(cells, num_cells, reading->layout->handle_column);
     Product *product = g_hash_table_lookup(reading->products, handle);
     if (product != NULL) {
-        g_autofree char *position = cell_text(cells, num_cells, reading->layout->position_column);
+        g_autofree char *position = row_text(cells, num_cells, reading->layout->position_column);
         guint64 number = no_position;
         (void)g_ascii_string_to_unsigned(position, 10, 1, G_MAXINT32, &number, NULL);
         ProductRow product_row = { row, (guint32)number,
-                                   cell_text(cells, num_cells, reading->picture_column) };
+                                   row_text(cells, num_cells, reading->picture_column) };
         g_array_append_val(product->rows, product_row);
     }
     return true;

@@ -17,39 +17,13 @@ typedef struct {
 } GalleryPicture;
 
 typedef struct {
-    const Layout *layout;
+    Layout *layout;
     guint64 max_skus;
     GPtrArray *skus;
     GHashTable *by_sku;    /* text -> ListedSku; keys are the SKUs' own */
     GHashTable *parents;   /* texts that some row names as its parent */
     GHashTable *galleries; /* handle -> GArray of GalleryPicture */
 } Reading;
-
-static const SheetCell *
-cell_at(const SheetCell *cells, gsize num_cells, guint32 column)
-{
-    gsize low = 0, high = num_cells;
-    while (low < high) {
-        gsize middle = (low + high) / 2;
-        if (cells[middle].column < column) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < num_cells && cells[low].column == column ? &cells[low] : NULL;
-}
-
-/* Trimmed; "" for no such column or cell, and for one whose digits are lost. */
-static char *
-text_at(const SheetCell *cells, gsize num_cells, guint32 column)
-{
-    const SheetCell *cell = column == 0 ? NULL : cell_at(cells, num_cells, column);
-    if (cell == NULL || (cell->flags & (SHEET_CELL_DESTROYED | SHEET_CELL_ERROR)) != 0) {
-        return g_strdup("");
-    }
-    return trimmed_text(cell->text);
-}
 
 static char *
 sku_problem(const SheetCell *cell, const char *text)
@@ -83,9 +57,9 @@ looks_like_asin(const char *text)
 static void
 read_identifiers(const Layout *layout, const SheetCell *cells, gsize num_cells, ListedSku *sku)
 {
-    listed_sku_set(&sku->asin, text_at(cells, num_cells, layout->asin_column));
-    g_autofree char *id = text_at(cells, num_cells, layout->barcode_column);
-    g_autofree char *type = text_at(cells, num_cells, layout->id_type_column);
+    listed_sku_set(&sku->asin, row_text(cells, num_cells, layout->asin_column));
+    g_autofree char *id = row_text(cells, num_cells, layout->barcode_column);
+    g_autofree char *type = row_text(cells, num_cells, layout->id_type_column);
     g_autofree char *normal_type = header_normalise(type);
     bool is_asin = strcmp(normal_type, "asin") == 0 || looks_like_asin(id);
     if (!is_asin) {
@@ -111,8 +85,8 @@ static void
 read_family(const Layout *layout, const SheetCell *cells, gsize num_cells, Reading *reading,
             ListedSku *sku)
 {
-    listed_sku_set(&sku->parent, text_at(cells, num_cells, layout->parent_column));
-    g_autofree char *family = text_at(cells, num_cells, layout->family_column);
+    listed_sku_set(&sku->parent, row_text(cells, num_cells, layout->parent_column));
+    g_autofree char *family = row_text(cells, num_cells, layout->family_column);
     sku->is_parent = is_parent_value(family);
     if (sku->parent[0] != '\0' && strcmp(sku->parent, sku->sku) != 0) {
         g_hash_table_add(reading->parents, g_strdup(sku->parent));
@@ -142,14 +116,14 @@ read_columns(const Layout *layout, const SheetCell *cells, gsize num_cells)
     const GArray *pictures = layout->pictures;
     bool has_any = false;
     for (guint i = 0; i < pictures->len && !has_any; i++) {
-        has_any = cell_at(cells, num_cells, g_array_index(pictures, PictureColumn, i).column);
+        has_any = row_cell(cells, num_cells, g_array_index(pictures, PictureColumn, i).column);
     }
     if (!has_any) {
         return NULL;
     }
     GStrv texts = g_new0(char *, pictures->len + 1);
     for (guint i = 0; i < pictures->len; i++) {
-        texts[i] = text_at(cells, num_cells, g_array_index(pictures, PictureColumn, i).column);
+        texts[i] = row_text(cells, num_cells, g_array_index(pictures, PictureColumn, i).column);
     }
     return texts;
 }
@@ -166,7 +140,7 @@ read_pictures(const Layout *layout, const SheetCell *cells, gsize num_cells)
     guint32 column = layout->style == PICTURES_JOINED
                          ? g_array_index(layout->pictures, PictureColumn, 0).column
                          : layout->variant_picture_column;
-    g_autofree char *text = text_at(cells, num_cells, column);
+    g_autofree char *text = row_text(cells, num_cells, column);
     if (text[0] == '\0') {
         return NULL;
     }
@@ -193,9 +167,9 @@ static void
 add_to_gallery(Reading *reading, guint32 row, const SheetCell *cells, gsize num_cells)
 {
     const Layout *layout = reading->layout;
-    g_autofree char *handle = text_at(cells, num_cells, layout->handle_column);
+    g_autofree char *handle = row_text(cells, num_cells, layout->handle_column);
     g_autofree char *text =
-        text_at(cells, num_cells, g_array_index(layout->pictures, PictureColumn, 0).column);
+        row_text(cells, num_cells, g_array_index(layout->pictures, PictureColumn, 0).column);
     if (handle[0] == '\0' || text[0] == '\0') {
         return;
     }
@@ -205,7 +179,7 @@ add_to_gallery(Reading *reading, guint32 row, const SheetCell *cells, gsize num_
         g_array_set_clear_func(gallery, clear_gallery_picture);
         g_hash_table_insert(reading->galleries, g_steal_pointer(&handle), gallery);
     }
-    g_autofree char *position = text_at(cells, num_cells, layout->position_column);
+    g_autofree char *position = row_text(cells, num_cells, layout->position_column);
     GalleryPicture picture = { read_position(position), row, g_steal_pointer(&text) };
     g_array_append_val(gallery, picture);
 }
@@ -223,10 +197,10 @@ add_sku(Reading *reading, guint32 row, const SheetCell *cells, gsize num_cells, 
     }
     ListedSku *sku = listed_sku_new(row, text);
     g_ptr_array_add(reading->skus, sku);
-    sku->problem = sku_problem(cell_at(cells, num_cells, layout->sku_column), text);
+    sku->problem = sku_problem(row_cell(cells, num_cells, layout->sku_column), text);
     read_identifiers(layout, cells, num_cells, sku);
     read_family(layout, cells, num_cells, reading, sku);
-    listed_sku_set(&sku->handle, text_at(cells, num_cells, layout->handle_column));
+    listed_sku_set(&sku->handle, row_text(cells, num_cells, layout->handle_column));
     sku->pictures = read_pictures(layout, cells, num_cells);
     /* Two cells that lost their digits may have been two SKUs: they are not taken for one. */
     if (sku->problem == NULL) {
@@ -240,13 +214,16 @@ read_row(guint32 row, const SheetCell *cells, gsize num_cells, gpointer user_dat
          GError **error)
 {
     Reading *reading = user_data;
-    if (row < reading->layout->data_row) {
+    Layout *layout = reading->layout;
+    layout->last_row = MAX(layout->last_row, row);
+    layout->num_columns = MAX(layout->num_columns, cells[num_cells - 1].column);
+    if (row < layout->data_row) {
         return true;
     }
-    if (reading->layout->style == PICTURES_ONE_PER_ROW) {
+    if (layout->style == PICTURES_ONE_PER_ROW) {
         add_to_gallery(reading, row, cells, num_cells);
     }
-    const SheetCell *cell = cell_at(cells, num_cells, reading->layout->sku_column);
+    const SheetCell *cell = row_cell(cells, num_cells, layout->sku_column);
     g_autofree char *text = cell == NULL ? NULL : trimmed_text(cell->text);
     if (text == NULL || text[0] == '\0') {
         return true;
@@ -304,7 +281,7 @@ give_galleries(Reading *reading)
 }
 
 GPtrArray *
-layout_read_skus(Sheet *sheet, const Layout *layout, guint64 max_skus, GError **error)
+layout_read_skus(Sheet *sheet, Layout *layout, guint64 max_skus, GError **error)
 {
     g_autoptr(GPtrArray) skus = listed_sku_array_new();
     g_autoptr(GHashTable) by_sku = g_hash_table_new(g_str_hash, g_str_equal);

@@ -74,6 +74,31 @@ trimmed_text(const char *text)
     return g_strndup(text, (gsize)(end - text));
 }
 
+const SheetCell *
+row_cell(const SheetCell *cells, gsize num_cells, guint32 column)
+{
+    gsize low = 0, high = num_cells;
+    while (low < high) {
+        gsize middle = (low + high) / 2;
+        if (cells[middle].column < column) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < num_cells && cells[low].column == column ? &cells[low] : NULL;
+}
+
+char *
+row_text(const SheetCell *cells, gsize num_cells, guint32 column)
+{
+    const SheetCell *cell = column == 0 ? NULL : row_cell(cells, num_cells, column);
+    if (cell == NULL || (cell->flags & (SHEET_CELL_DESTROYED | SHEET_CELL_ERROR)) != 0) {
+        return g_strdup("");
+    }
+    return trimmed_text(cell->text);
+}
+
 const char *
 listed_sku_picture(const Layout *layout, const ListedSku *sku, Slot slot)
 {

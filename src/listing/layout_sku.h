@@ -1,4 +1,4 @@
-/* Making and freeing ListedSku; inside the layout files only. */
+/* Making and freeing ListedSku, and the cells it is made of; inside the layout files only. */
 #pragma once
 
 #include "listing/layout.h"
@@ -14,3 +14,10 @@ void listed_sku_set(const char **field, char *text);
 
 /* A copy without blanks, no-break and zero-width characters around it. */
 char *trimmed_text(const char *text);
+
+/* The cell of a row in COLUMN, or NULL. */
+const SheetCell *row_cell(const SheetCell *cells, gsize num_cells, guint32 column);
+
+/* Its text, trimmed; "" for no such cell, for COLUMN 0, and where the text is not what was meant
+ * (lost digits, an error). */
+char *row_text(const SheetCell *cells, gsize num_cells, guint32 column);
