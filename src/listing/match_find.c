@@ -290,6 +290,9 @@ find_inside(MatchFinder *finder, const Name *name, Hit *ret_hit, guint32 *ret_st
     return found.fit != FIT_NONE;
 }
 
+/* The longest word about places has about half as many bytes. */
+static const gsize max_glued_word = 48;
+
 /* What may be glued to a SKU. A digit behind a digit is a counter only as "01".."09"; else it is
  * more likely the end of a longer number. */
 typedef enum {
@@ -352,6 +355,17 @@ find_cut(MatchFinder *finder, const Name *name, guint32 last, guint32 cut, guint
     return glued;
 }
 
+/* Whether judge_glued could say anything but no; most cuts end here, without a look at the index.
+ */
+static bool
+may_be_glued(const char *text, gsize length, char before)
+{
+    if (g_ascii_isdigit(*text)) {
+        return length <= 3;
+    }
+    return length == 1 ? g_ascii_isdigit(before) : length <= max_glued_word;
+}
+
 bool
 find_glued(MatchFinder *finder, const Name *name, Hit *ret_hit, bool *ret_doubtful)
 {
@@ -361,11 +375,11 @@ find_glued(MatchFinder *finder, const Name *name, Hit *ret_hit, bool *ret_doubtf
     for (guint32 i = 0; i < MIN(name->num_words, max_inside_words); i++) {
         const NameWord *word = &name->words[i];
         for (guint32 cut = word->squeezed_start; cut < word->squeezed_end; cut++) {
-            bool within_letter = ((guint8)name->squeezed[cut] & 0xC0) == 0x80;
+            const char *rest = name->squeezed + cut;
+            bool possible = cut > word->squeezed_start && ((guint8)*rest & 0xC0) != 0x80 &&
+                            may_be_glued(rest, word->squeezed_end - cut, rest[-1]);
             Hit hit = { 0 };
-            Glued glued = cut > word->squeezed_start && !within_letter
-                              ? find_cut(finder, name, i, cut, hash, &hit)
-                              : GLUED_NO;
+            Glued glued = possible ? find_cut(finder, name, i, cut, hash, &hit) : GLUED_NO;
             hash = id_hash_more(hash, name->squeezed + cut, 1);
             if (glued == GLUED_NO) {
                 continue;
