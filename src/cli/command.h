@@ -39,3 +39,4 @@ ExitStatus settings_command(int argc, char **argv);
 ExitStatus track_run_command(int argc, char **argv);
 ExitStatus track_score_command(int argc, char **argv);
 ExitStatus image_worker_command(int argc, char **argv);
+ExitStatus store_replay_command(int argc, char **argv);

@@ -10,6 +10,7 @@
 static const Command commands[] = {
     { NULL, "settings", settings_command, "list the settings, their defaults and the reasons" },
     { "track", "run", track_run_command, "boxes of cameras -> tracks of people" },
+    { "store", "replay", store_replay_command, "recording -> receipts, events and doubts" },
     { "track", "score", track_score_command, "compare tracks with the truth: IDF1, MOTA, HOTA" },
     { NULL, "image-worker", image_worker_command, NULL }, /* started by the program itself */
 };

@@ -534,6 +534,27 @@ test_file_name_of_two_skus_is_a_tie(void)
 }
 
 static void
+test_folder_tells_whose_file_it_is(void)
+{
+    static const char *const names[] = { "a.jpg", "1.jpg", NULL };
+    const MatchSku skus[] = { { .sku = "S1", .file_names = names },
+                              { .sku = "S2", .file_names = names } };
+    check_skus(skus, 2,
+               (const Case[]){ { "S1/1.jpg", "S1 PT01" },
+                               { "S2/1.jpg", "S2 PT01" },
+                               { "S2/a.jpg", "S2 MAIN" },
+                               { "x/a.jpg", "?" },
+                               { NULL, NULL } });
+}
+
+static void
+test_folder_that_begins_with_a_short_number_is_not_the_skus(void)
+{
+    CHECK("12|2024|123456", { "12 shirts/x.jpg", "-" }, { "2024-05-01/y.jpg", "-" },
+          { "12/z.jpg", "12 MAIN" }, { "123456 shirt/z.jpg", "123456 MAIN" });
+}
+
+static void
 test_same_sku_twice_is_a_tie(void)
 {
     CHECK("AB|AB", { "AB.jpg", "?" });
@@ -689,6 +710,9 @@ main(int argc, char **argv)
     g_test_add_func("/match/asin-of-two-skus-is-a-tie", test_asin_of_two_skus_is_a_tie);
     g_test_add_func("/match/file-names-of-the-sheet", test_file_names_of_the_sheet);
     g_test_add_func("/match/file-name-of-two-skus-is-a-tie", test_file_name_of_two_skus_is_a_tie);
+    g_test_add_func("/match/folder-tells-whose-file-it-is", test_folder_tells_whose_file_it_is);
+    g_test_add_func("/match/folder-that-begins-with-a-short-number",
+                    test_folder_that_begins_with_a_short_number_is_not_the_skus);
     g_test_add_func("/match/same-sku-twice-is-a-tie", test_same_sku_twice_is_a_tie);
     g_test_add_func("/match/windows-paths", test_windows_paths);
     g_test_add_func("/match/many-extras", test_many_extras);

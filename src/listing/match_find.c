@@ -230,16 +230,15 @@ find_without_zeros(MatchFinder *finder, const Name *name, Hit *ret_hit)
                 .only_digits = true,
                 .rest = word->end,
                 .whole = name->num_words == 1 };
-    for (guint32 i = 0; i < group->count; i++) {
+    for (guint32 i = 0; i < MIN(group->count, max_group); i++) {
         hit_add_sku(&hit, table->ids[group->first + i].sku);
     }
     *ret_hit = hit;
     return true;
 }
 
-/* Short identifiers, and numbers that a camera may count up to, are found anywhere by accident. */
-static bool
-is_distinctive(const Hit *hit)
+bool
+hit_is_distinctive(const Hit *hit)
 {
     return hit->only_digits ? hit->id_length >= 6 : hit->id_length >= 3;
 }
@@ -272,7 +271,7 @@ find_inside(MatchFinder *finder, const Name *name, Hit *ret_hit, guint32 *ret_st
         }
         Hits hits = find_beginnings(finder, name, first, first);
         const Hit *hit = hits_strongest(&hits);
-        if (hit == NULL || hit->fit < FIT_SHAPE || !is_distinctive(hit) ||
+        if (hit == NULL || hit->fit < FIT_SHAPE || !hit_is_distinctive(hit) ||
             (hit->only_digits && !has_one_long_number(name))) {
             continue;
         }

@@ -35,6 +35,9 @@ typedef struct {
 
 void hit_add_sku(Hit *hit, guint32 sku); /* if it is not yet there */
 
+/* Short identifiers, and numbers that a camera may count up to, are found anywhere by accident. */
+bool hit_is_distinctive(const Hit *hit);
+
 /* All that begins with word FIRST and ends with word MIN_LAST or a later one. */
 Hits find_beginnings(MatchFinder *finder, const Name *name, guint32 first, guint32 min_last);
 

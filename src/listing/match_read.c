@@ -6,12 +6,15 @@
 
 static const guint max_folders = 8;
 
+static const guint32 max_file_group = 256;
+
 typedef struct {
     Hit hit;
     MatchHow how;
     bool has_claim; /* a folder below that of the SKU means a place: "AB-12/main" */
     Claim claim;
     char *nearest; /* the name of the innermost folder */
+    guint32 nearest_words;
 } Folder;
 
 struct MatchReader {
@@ -25,9 +28,11 @@ struct MatchReader {
     GArray *tied; /* guint32 */
 };
 
+/* Of SKU only, unless that is MATCH_NO_SKU. A name that very many SKUs give says nothing ("1.jpg").
+ */
 static bool
-find_in_file_column(MatchReader *reader, const char *base, gsize length, MatchReading *reading,
-                    Hit *ret_hit)
+find_in_file_column(MatchReader *reader, const char *base, gsize length, guint32 sku, Hit *ret_hit,
+                    Claim *ret_claim)
 {
     const IdTable *table = &reader->index->by_file;
     if (table->num_groups == 0) {
@@ -38,7 +43,7 @@ find_in_file_column(MatchReader *reader, const char *base, gsize length, MatchRe
     gsize key_length = name_stem_length(name->folded, name->folded_length);
     const IdGroup *group = id_table_find(table, name->folded, key_length,
                                          id_hash_more(ID_HASH_START, name->folded, key_length));
-    if (group == NULL) {
+    if (group == NULL || group->count > max_file_group) {
         return false;
     }
     Hit hit = { .fit = FIT_NONE };
@@ -48,19 +53,20 @@ find_in_file_column(MatchReader *reader, const char *base, gsize length, MatchRe
                           memcmp(id->folded, name->folded, id->folded_length) == 0
                       ? FIT_EXACT
                       : FIT_LOOSE;
+        if (fit < hit.fit || (sku != MATCH_NO_SKU && sku != id->sku)) {
+            continue;
+        }
         if (fit > hit.fit) {
             hit = (Hit){ .fit = fit, .kind = ID_SKU, .whole = true };
-            reading->claim = (Claim){
+            *ret_claim = (Claim){
                 .kind = CLAIM_SLOT,
                 .slot = { id->kind == 0 ? SLOT_MAIN : SLOT_EXTRA, id->kind },
             };
         }
-        if (fit == hit.fit) {
-            hit_add_sku(&hit, id->sku);
-        }
+        hit_add_sku(&hit, id->sku);
     }
     *ret_hit = hit;
-    return true;
+    return hit.fit != FIT_NONE;
 }
 
 /* "Copy of AB-12", as Windows, macOS and Office say it. */
@@ -94,8 +100,8 @@ use_folder_hit(Folder *folder, const Hits *hits)
 {
     static const MatchHow hows[] = { HOW_NONE, HOW_FOLDER_LOOSE, HOW_FOLDER_SHAPE, HOW_FOLDER };
     const Hit *hit = hits_strongest(hits);
-    if (hit == NULL || (!hit->whole && hit->fit == FIT_LOOSE)) {
-        return false;
+    if (hit == NULL || (!hit->whole && (hit->fit == FIT_LOOSE || !hit_is_distinctive(hit)))) {
+        return false; /* "12 shirts" is no folder of the SKU 12 */
     }
     folder->hit = *hit;
     folder->how = hows[hit->fit];
@@ -115,6 +121,7 @@ read_folders(MatchReader *reader, const char *path, gsize length)
         name_set(name, path + base, length - base);
         if (depth == 0) {
             folder->nearest = g_strndup(path + base, length - base);
+            folder->nearest_words = name->num_words;
         }
         Hits hits = find_beginnings(&reader->finder, name, 0, 0);
         Claim claim;
@@ -245,13 +252,11 @@ join(MatchReader *reader, const Folder *folder, Hit *ret_hit)
     if (folder->nearest == NULL || reader->stem.num_words == 0) {
         return false;
     }
-    name_set(&reader->joined, folder->nearest, strlen(folder->nearest));
-    guint32 folder_words = reader->joined.num_words;
     g_string_assign(reader->text, folder->nearest);
     g_string_append_c(reader->text, '/');
     g_string_append(reader->text, reader->stem.plain);
     name_set(&reader->joined, reader->text->str, reader->text->len);
-    Hits hits = find_beginnings(&reader->finder, &reader->joined, 0, folder_words);
+    Hits hits = find_beginnings(&reader->finder, &reader->joined, 0, folder->nearest_words);
     const Hit *hit = hits_strongest(&hits);
     if (hit == NULL || hit->fit < FIT_SHAPE) {
         return false;
@@ -362,15 +367,10 @@ apply_folder_claim(const Folder *folder, MatchReading *reading)
 }
 
 static bool
-read_path(MatchReader *reader, const char *path, MatchReading *reading)
+read_by_names(MatchReader *reader, const char *path, gsize length, gsize base,
+              MatchReading *reading)
 {
-    gsize length = strlen(path);
-    gsize base = name_base(path, length);
     Hit hit;
-    if (find_in_file_column(reader, path + base, length - base, reading, &hit)) {
-        settle(reader, reading, &hit, HOW_FILE_COLUMN);
-        return true;
-    }
     name_set(&reader->stem, path + base, name_stem_length(path + base, length - base));
     const Folder *folder = folder_of(reader, path, base);
     bool found = read_name(reader, folder, reading);
@@ -391,6 +391,29 @@ read_path(MatchReader *reader, const char *path, MatchReading *reading)
         apply_folder_claim(folder, reading);
     }
     return found;
+}
+
+static bool
+read_path(MatchReader *reader, const char *path, MatchReading *reading)
+{
+    gsize length = strlen(path);
+    gsize base = name_base(path, length);
+    Hit hit;
+    Claim claim;
+    if (!find_in_file_column(reader, path + base, length - base, MATCH_NO_SKU, &hit, &claim)) {
+        return read_by_names(reader, path, length, base, reading);
+    }
+    if (hit.num_skus > 1) { /* the folder may tell which of them */
+        MatchReading named = *reading;
+        Hit narrowed;
+        if (read_by_names(reader, path, length, base, &named) && named.doubt == DOUBT_NONE &&
+            find_in_file_column(reader, path + base, length - base, named.sku, &narrowed, &claim)) {
+            hit = narrowed;
+        }
+    }
+    settle(reader, reading, &hit, HOW_FILE_COLUMN);
+    reading->claim = claim;
+    return true;
 }
 
 MatchReading

@@ -266,7 +266,7 @@ watch_moving_plate(ShelfWatch *watch, guint place)
         come_to_rest(watch, place, mean, MAX(plate->noise / 2, range / 4), false);
         return;
     }
-    if (moved < BALANCED_BINS + 3) {
+    if (moved < BALANCED_BINS + 8) {
         return;
     }
     float late, late_range, early, early_range;
@@ -279,7 +279,8 @@ watch_moving_plate(ShelfWatch *watch, guint place)
     float both = (late + early) / 2;
     if (fabsf(late - early) <= MAX(1.0f, 0.25f * shake) &&
         shake < 0.5f * fabsf(both - plate->base)) {
-        come_to_rest(watch, place, both, MAX(plate->noise, shake / 3), false);
+        float sd = MAX(fabsf(late - early) / 2, shake / 6);
+        come_to_rest(watch, place, both, MAX(plate->noise, sd), false);
     } else if (moved >= FORCE_BINS) {
         come_to_rest(watch, place, both, MAX(plate->noise, shake), true);
     }

@@ -1,0 +1,762 @@
+#include "store/readings.h"
+
+#include "store/attribution.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_CANDIDATES 56u
+#define MAX_EXPLANATIONS 24u
+#define MAX_PEOPLE 5u
+
+/* A change below this on a plate is no sign of goods that came or went there. */
+static const double min_plate_grams = 4;
+/* Where goods are, by planogram; a person may push or replace them a little. */
+static const double log_beside_home = -2.5;
+static const double log_same_shelf = -5;
+static const double log_same_gondola = -8;
+static const double log_anywhere = -9;
+/* Where a misplaced unit lies: where it was put, or a plate further. */
+static const double log_misplaced_beside = -3;
+static const double log_misplaced = -0.7;
+/* Where a unit is put back: one in seven lands somewhere else. */
+static const double log_put_home = -0.15;
+static const double log_put_beside = -1.5;
+static const double log_put_same_shelf = -3.5;
+static const double log_put_anywhere = -5;
+/* A put-back by somebody who is near, of a unit from the cart of somebody who is not. */
+static const double log_far_cart = -2;
+static const double wrong_weight_probability = 0.008;
+static const double far_metres = 3;
+/* Both products by the same person, and by two. */
+static const double log_same_person = -0.1;
+static const double log_two_people = -2.4;
+/* The rest of what was held down or half lifted comes within this. */
+static const double unfinished_seconds = 15;
+static const double never_kept = 14;
+
+typedef struct {
+    Candidate candidate;
+    guint product;
+    guint64 unit;
+    double *log_place;
+    double fit; /* how far from the whole change's weight, for choosing */
+} Offer;
+
+typedef struct {
+    guint slot; /* PEOPLE_NONE: nobody who is seen */
+    double log_likelihood;
+} Person;
+
+typedef struct {
+    const ReadingContext *context;
+    const StoreChange *change;
+    const LayoutShelf *shelf;
+    guint num_plates; /* of the change */
+    GArray *offers;   /* of Offer */
+    bool has_staff;
+    /* Who may have touched each plate, once asked for. */
+    Person people[EXPLAIN_MAX_PLATES][MAX_PEOPLE];
+    guint num_people[EXPLAIN_MAX_PLATES];
+    Alternative *alternatives;
+    guint num_alternatives;
+} Reading;
+
+StoreChange *
+store_change_new(guint shelf, const ShelfChange *change)
+{
+    StoreChange *copy = g_new0(StoreChange, 1);
+    copy->shelf = shelf;
+    copy->change = *change;
+    copy->plates = g_memdup2(change->plates, change->num_plates * sizeof *change->plates);
+    copy->change.plates = copy->plates;
+    return copy;
+}
+
+void
+store_change_free(StoreChange *change)
+{
+    if (change != NULL) {
+        g_free(change->plates);
+        g_free(change);
+    }
+}
+
+static int
+compare_deltas(const void *a, const void *b)
+{
+    const PlateDelta *da = a;
+    const PlateDelta *db = b;
+    return da->column < db->column ? -1 : da->column > db->column;
+}
+
+StoreChange *
+store_change_join(const StoreChange *first, const StoreChange *second)
+{
+    const ShelfChange *a = &first->change;
+    const ShelfChange *b = &second->change;
+    StoreChange *joined = g_new0(StoreChange, 1);
+    joined->shelf = second->shelf;
+    joined->plates = g_new0(PlateDelta, a->num_plates + b->num_plates);
+    guint count = 0;
+    for (guint i = 0; i < a->num_plates; i++) {
+        joined->plates[count++] = a->plates[i];
+    }
+    for (guint i = 0; i < b->num_plates; i++) {
+        guint at = 0;
+        while (at < count && joined->plates[at].column != b->plates[i].column) {
+            at++;
+        }
+        if (at == count) {
+            joined->plates[count++] = b->plates[i];
+        } else {
+            joined->plates[at].delta_grams += b->plates[i].delta_grams;
+            joined->plates[at].sd_grams = hypot(joined->plates[at].sd_grams, b->plates[i].sd_grams);
+        }
+    }
+    qsort(joined->plates, count, sizeof *joined->plates, compare_deltas);
+    const ShelfChange *larger = fabs(a->delta_grams) > fabs(b->delta_grams) ? a : b;
+    joined->change = *larger;
+    joined->change.plates = joined->plates;
+    joined->change.num_plates = count;
+    joined->change.begin_t = MIN(a->begin_t, b->begin_t);
+    joined->change.end_t = MAX(a->end_t, b->end_t);
+    joined->change.known_t = MAX(a->known_t, b->known_t);
+    joined->change.delta_grams = a->delta_grams + b->delta_grams;
+    /* What was noise of the place where the first step stopped is in both, with opposite signs. */
+    joined->change.sd_grams = MAX(MIN(a->sd_grams, b->sd_grams), 0.5);
+    joined->change.is_forced = b->is_forced;
+    joined->change.is_beside_dead = a->is_beside_dead || b->is_beside_dead;
+    return joined;
+}
+
+guint
+store_change_plate(const StoreChange *change, const StoreLayout *layout)
+{
+    double most = -1;
+    guint column = 0;
+    for (guint i = 0; i < change->change.num_plates; i++) {
+        if (fabs(change->plates[i].delta_grams) > most) {
+            most = fabs(change->plates[i].delta_grams);
+            column = change->plates[i].column;
+        }
+    }
+    return layout->shelves[change->shelf].first_plate + column;
+}
+
+static guint
+plate_of(const Reading *reading, guint i)
+{
+    return reading->shelf->first_plate + reading->change->plates[i].column;
+}
+
+/* Metres between the middles of two plates. */
+static double
+plate_distance(const StoreLayout *layout, guint a, guint b)
+{
+    const LayoutPlate *pa = &layout->plates[a];
+    const LayoutPlate *pb = &layout->plates[b];
+    return hypot(hypot(pa->center[0] - pb->center[0], pa->center[1] - pb->center[1]),
+                 pa->center[2] - pb->center[2]);
+}
+
+static bool
+is_beside(const StoreLayout *layout, guint a, guint b)
+{
+    const LayoutPlate *pa = &layout->plates[a];
+    const LayoutPlate *pb = &layout->plates[b];
+    double width = (MIN(pa->size[0], pa->size[1]) + MIN(pb->size[0], pb->size[1])) / 2;
+    return pa->shelf == pb->shelf && a != b && plate_distance(layout, a, b) < width + 0.06;
+}
+
+typedef enum {
+    PLACE_HOME,
+    PLACE_BESIDE,
+    PLACE_SAME_SHELF,
+    PLACE_SAME_GONDOLA,
+    PLACE_ELSEWHERE
+} Place;
+
+static Place
+place_of_product(const StoreLayout *layout, guint product, guint plate)
+{
+    const LayoutProduct *goods = &layout->products[product];
+    Place best = PLACE_ELSEWHERE;
+    guint shelf = layout->plates[plate].shelf;
+    for (guint i = 0; i < goods->num_plates; i++) {
+        guint home = goods->plates[i];
+        guint home_shelf = layout->plates[home].shelf;
+        Place place = home == plate                    ? PLACE_HOME
+                      : is_beside(layout, home, plate) ? PLACE_BESIDE
+                      : home_shelf == shelf            ? PLACE_SAME_SHELF
+                      : layout->shelves[home_shelf].gondola == layout->shelves[shelf].gondola
+                          ? PLACE_SAME_GONDOLA
+                          : PLACE_ELSEWHERE;
+        best = MIN(best, place);
+    }
+    return best;
+}
+
+static double
+log_place_of_taking(Place place)
+{
+    switch (place) {
+    case PLACE_HOME:
+        return 0;
+    case PLACE_BESIDE:
+        return log_beside_home;
+    case PLACE_SAME_SHELF:
+        return log_same_shelf;
+    case PLACE_SAME_GONDOLA:
+        return log_same_gondola;
+    case PLACE_ELSEWHERE:
+        return log_anywhere;
+    }
+    g_assert_not_reached();
+}
+
+static double
+log_place_of_putting(Place place)
+{
+    switch (place) {
+    case PLACE_HOME:
+        return log_put_home;
+    case PLACE_BESIDE:
+        return log_put_beside;
+    case PLACE_SAME_SHELF:
+        return log_put_same_shelf;
+    case PLACE_SAME_GONDOLA:
+    case PLACE_ELSEWHERE:
+        return log_put_anywhere;
+    }
+    g_assert_not_reached();
+}
+
+/* How many standard deviations one unit is from the whole change. */
+static double
+fit_of(const Reading *reading, const Candidate *candidate)
+{
+    double off = fabs(reading->change->change.delta_grams) - candidate->grams;
+    return fabs(off) / hypot(candidate->sd_grams, reading->change->change.sd_grams + 1);
+}
+
+static void
+offer(Reading *reading, Offer offered)
+{
+    offered.candidate.log_place = offered.log_place;
+    offered.fit = fit_of(reading, &offered.candidate);
+    g_array_append_val(reading->offers, offered);
+}
+
+static void
+offer_product(Reading *reading, guint product, bool is_put)
+{
+    const StoreLayout *layout = reading->context->layout;
+    Offer offered = { .product = product };
+    offered.log_place = g_new(double, reading->num_plates);
+    Place nearest = PLACE_ELSEWHERE;
+    for (guint i = 0; i < reading->num_plates; i++) {
+        Place place = place_of_product(layout, product, plate_of(reading, i));
+        nearest = MIN(nearest, place);
+        offered.log_place[i] = log_place_of_taking(place);
+    }
+    Candidate *candidate = &offered.candidate;
+    candidate->is_put = is_put;
+    candidate->max_units = is_put ? 40 : EXPLAIN_MAX_UNITS;
+    candidate->grams =
+        product_weights_grams(reading->context->weights, product, &candidate->sd_grams);
+    candidate->wrong_weight_probability = nearest <= PLACE_BESIDE ? wrong_weight_probability : 0;
+    /* Of the many that belong elsewhere, those that fit. */
+    if (nearest > PLACE_SAME_SHELF) {
+        candidate->log_prior = -log(MAX(1, layout->num_products) / 10.0);
+        if (is_put || fit_of(reading, candidate) > 3) {
+            g_free(offered.log_place);
+            return;
+        }
+    }
+    offer(reading, offered);
+}
+
+static bool
+owner_is_near(const Reading *reading, Owner owner)
+{
+    const ReadingContext *context = reading->context;
+    const double *center = context->layout->plates[plate_of(reading, 0)].center;
+    for (guint slot = 0; slot < people_num_slots(context->people); slot++) {
+        if (!people_is_used(context->people, slot)) {
+            continue;
+        }
+        FloorPoint last = people_last_point(context->people, slot);
+        if (hypot(last.x - center[0], last.y - center[1]) < far_metres &&
+            cart_book_owner_probability(context->book, slot, owner) > 0.02) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+offer_units_in_carts(Reading *reading, const GArray *units)
+{
+    const StoreLayout *layout = reading->context->layout;
+    for (guint k = 0; k < units->len; k++) {
+        const UnitSummary *summary = &g_array_index(units, UnitSummary, k);
+        const CartUnit *unit = &summary->unit;
+        if (summary->in_cart < 1e-4) {
+            continue;
+        }
+        Offer offered = { .product = unit->product, .unit = unit->key };
+        offered.candidate = (Candidate){
+            .is_put = true, .max_units = 1, .grams = unit->grams, .sd_grams = unit->sd_grams
+        };
+        if (!owner_is_near(reading, unit->owner)) {
+            offered.candidate.log_prior = log_far_cart;
+            if (fit_of(reading, &offered.candidate) > 3) {
+                continue;
+            }
+        }
+        offered.log_place = g_new(double, reading->num_plates);
+        for (guint i = 0; i < reading->num_plates; i++) {
+            Place place = unit->product == LAYOUT_NONE
+                              ? PLACE_SAME_SHELF
+                              : place_of_product(layout, unit->product, plate_of(reading, i));
+            offered.log_place[i] = log_place_of_putting(place);
+        }
+        offer(reading, offered);
+    }
+}
+
+static void
+offer_misplaced_units(Reading *reading, const GArray *units)
+{
+    const StoreLayout *layout = reading->context->layout;
+    for (guint k = 0; k < units->len; k++) {
+        const UnitSummary *summary = &g_array_index(units, UnitSummary, k);
+        const CartUnit *unit = &summary->unit;
+        if (summary->on_shelf < 1e-4 ||
+            layout->plates[unit->plate].shelf != reading->change->shelf) {
+            continue;
+        }
+        Offer offered = { .product = unit->product, .unit = unit->key };
+        offered.candidate = (Candidate){ .max_units = 1,
+                                         .grams = unit->grams,
+                                         .sd_grams = unit->sd_grams,
+                                         .log_prior = log_misplaced };
+        offered.log_place = g_new(double, reading->num_plates);
+        for (guint i = 0; i < reading->num_plates; i++) {
+            guint plate = plate_of(reading, i);
+            offered.log_place[i] = plate == unit->plate ? 0
+                                   : is_beside(layout, plate, unit->plate)
+                                       ? log_misplaced_beside / 4
+                                       : log_misplaced_beside;
+        }
+        offer(reading, offered);
+    }
+}
+
+static int
+compare_offers(gconstpointer a, gconstpointer b)
+{
+    const Offer *oa = a;
+    const Offer *ob = b;
+    double va = oa->fit - 3 * oa->candidate.log_prior - 2 * oa->log_place[0];
+    double vb = ob->fit - 3 * ob->candidate.log_prior - 2 * ob->log_place[0];
+    if (va != vb) {
+        return va < vb ? -1 : 1;
+    }
+    return oa->product < ob->product ? -1 : oa->product > ob->product;
+}
+
+static void
+collect_offers(Reading *reading)
+{
+    const StoreLayout *layout = reading->context->layout;
+    g_autoptr(GArray) units = cart_book_units(reading->context->book);
+    bool some_left = false;
+    bool some_came = false;
+    for (guint i = 0; i < reading->num_plates; i++) {
+        some_left |= reading->change->plates[i].delta_grams < -min_plate_grams;
+        some_came |= reading->change->plates[i].delta_grams > min_plate_grams;
+    }
+    if (some_left) {
+        for (guint product = 0; product < layout->num_products; product++) {
+            offer_product(reading, product, false);
+        }
+        offer_misplaced_units(reading, units);
+    }
+    if (some_came) {
+        offer_units_in_carts(reading, units);
+        for (guint product = 0; reading->has_staff && product < layout->num_products; product++) {
+            offer_product(reading, product, true);
+        }
+    }
+    if (reading->offers->len > MAX_CANDIDATES) {
+        g_array_sort(reading->offers, compare_offers);
+        for (guint i = MAX_CANDIDATES; i < reading->offers->len; i++) {
+            g_free(g_array_index(reading->offers, Offer, i).log_place);
+        }
+        g_array_set_size(reading->offers, MAX_CANDIDATES);
+    }
+}
+
+static int
+compare_people(const void *a, const void *b)
+{
+    const Person *pa = a;
+    const Person *pb = b;
+    if (pa->log_likelihood != pb->log_likelihood) {
+        return pa->log_likelihood > pb->log_likelihood ? -1 : 1;
+    }
+    return pa->slot < pb->slot ? -1 : pa->slot > pb->slot;
+}
+
+/* The likeliest people to have touched plate INDEX of the change, best first, and nobody. */
+static guint
+find_people(const Reading *reading, guint index, Person *ret)
+{
+    const ReadingContext *context = reading->context;
+    const ShelfChange *change = &reading->change->change;
+    const LayoutPlate *plate = &context->layout->plates[plate_of(reading, index)];
+    double ahead = context->shelf_clock_ahead;
+    Touch touch = { .x = plate->center[0],
+                    .y = plate->center[1],
+                    .z = plate->center[2],
+                    .half_size = { plate->size[0] / 2, plate->size[1] / 2 },
+                    .yaw = plate->yaw,
+                    .early_t = change->early_t - ahead,
+                    .edge_t = change->edge_t - ahead,
+                    .late_t = change->late_t - ahead };
+    guint num_slots = people_num_slots(context->people);
+    g_autofree Person *all = g_new(Person, num_slots + 1);
+    guint count = 0;
+    for (guint slot = 0; slot < num_slots; slot++) {
+        if (!people_is_used(context->people, slot)) {
+            continue;
+        }
+        double log_likelihood = attribution_log_likelihood(context->people, slot, &touch);
+        if (log_likelihood > ATTRIBUTION_LOG_NOBODY - 3) {
+            guint now = people_slot_now(context->people, slot, touch.edge_t);
+            all[count++] = (Person){ now, log_likelihood };
+        }
+    }
+    qsort(all, count, sizeof *all, compare_people);
+    count = MIN(count, MAX_PEOPLE - 1);
+    for (guint i = 0; i < count; i++) {
+        ret[i] = all[i];
+    }
+    ret[count++] = (Person){ PEOPLE_NONE, ATTRIBUTION_LOG_NOBODY };
+    return count;
+}
+
+/* The same for PLACE, counted in plates of the change; the list stays until the reading ends. */
+static const Person *
+people_at(Reading *reading, double place, guint *ret_count)
+{
+    guint index = MIN((guint)lround(MAX(place, 0)), reading->num_plates - 1);
+    if (reading->num_people[index] == 0) {
+        reading->num_people[index] = find_people(reading, index, reading->people[index]);
+    }
+    *ret_count = reading->num_people[index];
+    return reading->people[index];
+}
+
+static void
+keep_alternative(Reading *reading, const Alternative *alternative)
+{
+    guint count = reading->num_alternatives;
+    if (count == CART_BOOK_MAX_ALTERNATIVES) {
+        if (reading->alternatives[count - 1].log_score >= alternative->log_score) {
+            return;
+        }
+        count--;
+    }
+    for (; count > 0 && reading->alternatives[count - 1].log_score < alternative->log_score;
+         count--) {
+        if (count < CART_BOOK_MAX_ALTERNATIVES) {
+            reading->alternatives[count] = reading->alternatives[count - 1];
+        }
+    }
+    reading->alternatives[count] = *alternative;
+    reading->num_alternatives = MIN(reading->num_alternatives + 1, CART_BOOK_MAX_ALTERNATIVES);
+}
+
+static Deed
+deed_of_part(const Reading *reading, const Explanation *explanation, guint index)
+{
+    const ExplanationPart *part = &explanation->parts[index];
+    const Offer *offered = &g_array_index(reading->offers, Offer, part->candidate);
+    const ShelfChange *change = &reading->change->change;
+    guint nearest = MIN((guint)lround(MAX(part->place, 0)), reading->num_plates - 1);
+    guint plate = plate_of(reading, nearest);
+    Deed deed = { .is_put = offered->candidate.is_put,
+                  .product = offered->product,
+                  .num_units = part->num_units,
+                  .unit = offered->unit,
+                  .plate = plate,
+                  .grams = offered->candidate.grams,
+                  .sd_grams = offered->candidate.sd_grams };
+    deed.is_at_home =
+        offered->product != LAYOUT_NONE &&
+        place_of_product(reading->context->layout, offered->product, plate) == PLACE_HOME;
+    if (explanation->num_parts == 1 && !change->is_beside_dead) {
+        deed.grams = fabs(change->delta_grams) / part->num_units;
+        if (part->num_units == 1) {
+            deed.sd_grams = hypot(change->sd_grams, 0.8 + 0.003 * deed.grams);
+        }
+    } else if (change->is_beside_dead) {
+        deed.sd_grams += 0.1 * deed.grams;
+    }
+    return deed;
+}
+
+static Alternative
+alternative_of(const Explanation *explanation)
+{
+    return (Alternative){ .kind = explanation->kind,
+                          .log_weight = explanation->log_weight,
+                          .log_place = explanation->log_place,
+                          .log_prior = explanation->log_prior,
+                          .log_score = explanation->log_score,
+                          .has_wrong_weight = explanation->has_wrong_weight };
+}
+
+static void
+add_person(Alternative *alternative, guint deed, const Person *person)
+{
+    alternative->deeds[deed].track = person->slot;
+    alternative->log_person += person->log_likelihood;
+    alternative->log_score += person->log_likelihood;
+}
+
+/* Everything by one person. */
+static void
+read_with_one_person(Reading *reading, const Alternative *base, const Person *person,
+                     const Person *const *people, const guint *num_people)
+{
+    Alternative alternative = *base;
+    for (guint p = 0; p < base->num_deeds; p++) {
+        Person here = { person->slot, ATTRIBUTION_LOG_HOPELESS };
+        for (guint k = 0; k < num_people[p]; k++) {
+            if (people[p][k].slot == person->slot) {
+                here = people[p][k];
+            }
+        }
+        /* Two goods side by side are one gesture: it counts once, by where it was seen worst. */
+        alternative.deeds[p].track = here.slot;
+        alternative.log_person = MIN(alternative.log_person, here.log_likelihood);
+    }
+    alternative.log_prior += base->num_deeds > 1 ? log_same_person : 0;
+    alternative.log_score += alternative.log_person + (base->num_deeds > 1 ? log_same_person : 0);
+    keep_alternative(reading, &alternative);
+}
+
+static void
+read_with_two_people(Reading *reading, const Alternative *base, const Person *const *people,
+                     const guint *num_people)
+{
+    for (guint a = 0; a < num_people[0]; a++) {
+        for (guint b = 0; b < num_people[1]; b++) {
+            if (people[0][a].slot == people[1][b].slot || people[0][a].slot == PEOPLE_NONE ||
+                people[1][b].slot == PEOPLE_NONE) {
+                continue;
+            }
+            Alternative alternative = *base;
+            add_person(&alternative, 0, &people[0][a]);
+            add_person(&alternative, 1, &people[1][b]);
+            alternative.log_prior += log_two_people;
+            alternative.log_score += log_two_people;
+            keep_alternative(reading, &alternative);
+        }
+    }
+}
+
+static void
+read_goods(Reading *reading, const Explanation *explanation, const Alternative *base)
+{
+    const Person *people[EXPLAIN_MAX_PARTS];
+    guint num_people[EXPLAIN_MAX_PARTS] = { 0 };
+    Alternative alternative = *base;
+    alternative.num_deeds = explanation->num_parts;
+    for (guint p = 0; p < explanation->num_parts; p++) {
+        people[p] = people_at(reading, explanation->parts[p].place, &num_people[p]);
+        alternative.deeds[p] = deed_of_part(reading, explanation, p);
+    }
+    for (guint k = 0; k < num_people[0]; k++) {
+        read_with_one_person(reading, &alternative, &people[0][k], people, num_people);
+    }
+    if (explanation->num_parts == 2) {
+        read_with_two_people(reading, &alternative, people, num_people);
+    }
+    if (explanation->num_parts == 1 && explanation->parts[0].num_units == 2 &&
+        alternative.deeds[0].unit == 0 && !alternative.deeds[0].is_put) {
+        /* One each. */
+        alternative.num_deeds = 2;
+        alternative.deeds[0].num_units = 1;
+        alternative.deeds[1] = alternative.deeds[0];
+        people[1] = people[0];
+        num_people[1] = num_people[0];
+        read_with_two_people(reading, &alternative, people, num_people);
+    }
+}
+
+/* Something that is no candidate: a foreign thing came, or a thing went that nobody knows. */
+static void
+read_unknown(Reading *reading, const Alternative *base)
+{
+    const ShelfChange *change = &reading->change->change;
+    double place = 0;
+    double most = -1;
+    for (guint i = 0; i < reading->num_plates; i++) {
+        if (fabs(change->plates[i].delta_grams) > most) {
+            most = fabs(change->plates[i].delta_grams);
+            place = i;
+        }
+    }
+    guint num_people;
+    const Person *people = people_at(reading, place, &num_people);
+    Alternative alternative = *base;
+    alternative.num_deeds = 1;
+    alternative.deeds[0] = (Deed){ .is_put = change->delta_grams > 0,
+                                   .product = LAYOUT_NONE,
+                                   .num_units = 1,
+                                   .plate = plate_of(reading, (guint)place),
+                                   .grams = fabs(change->delta_grams),
+                                   .sd_grams = hypot(change->sd_grams, 1) };
+    for (guint k = 0; k < num_people; k++) {
+        Alternative by = alternative;
+        add_person(&by, 0, &people[k]);
+        keep_alternative(reading, &by);
+    }
+}
+
+static void
+read_as(Reading *reading, const StoreChange *change, const guint64 *finishes, guint num_finishes)
+{
+    const LayoutShelf *shelf = &reading->context->layout->shelves[change->shelf];
+    reading->change = change;
+    reading->shelf = shelf;
+    reading->num_plates = MIN(change->change.num_plates, EXPLAIN_MAX_PLATES);
+    reading->offers = g_array_new(FALSE, TRUE, sizeof(Offer));
+    memset(reading->num_people, 0, sizeof reading->num_people);
+    collect_offers(reading);
+    g_autofree Candidate *candidates = g_new(Candidate, reading->offers->len + 1);
+    for (guint i = 0; i < reading->offers->len; i++) {
+        candidates[i] = g_array_index(reading->offers, Offer, i).candidate;
+    }
+    Explanation explanations[MAX_EXPLANATIONS];
+    guint count =
+        explain_change(&change->change, candidates, reading->offers->len,
+                       reading->has_staff ? EXPLAIN_RESTOCK : 0, explanations, MAX_EXPLANATIONS);
+    for (guint i = 0; i < count; i++) {
+        Alternative alternative = alternative_of(&explanations[i]);
+        alternative.num_finishes = num_finishes;
+        for (guint k = 0; k < num_finishes; k++) {
+            alternative.finishes[k] = finishes[k];
+        }
+        switch (explanations[i].kind) {
+        case EXPLAIN_GOODS:
+            read_goods(reading, &explanations[i], &alternative);
+            break;
+        case EXPLAIN_UNKNOWN:
+            read_unknown(reading, &alternative);
+            break;
+        case EXPLAIN_NOTHING:
+            keep_alternative(reading, &alternative);
+            break;
+        case EXPLAIN_UNFINISHED:
+            /* What is still unfinished waits by itself. */
+            if (num_finishes == 0) {
+                keep_alternative(reading, &alternative);
+            }
+            break;
+        }
+    }
+    for (guint i = 0; i < reading->offers->len; i++) {
+        g_free(g_array_index(reading->offers, Offer, i).log_place);
+    }
+    g_array_unref(reading->offers);
+}
+
+static bool
+touch_each_other(const StoreLayout *layout, const StoreChange *a, const StoreChange *b)
+{
+    if (a->shelf != b->shelf) {
+        return false;
+    }
+    guint first = layout->shelves[a->shelf].first_plate;
+    for (guint i = 0; i < a->change.num_plates; i++) {
+        for (guint k = 0; k < b->change.num_plates; k++) {
+            guint plate_a = first + a->plates[i].column;
+            guint plate_b = first + b->plates[k].column;
+            if (plate_a == plate_b || is_beside(layout, plate_a, plate_b)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Together with what was left unfinished there before, the latest first. */
+static void
+read_with_unfinished(Reading *reading, const StoreChange *change)
+{
+    g_autoptr(GPtrArray) unfinished = cart_book_unfinished(reading->context->book, 1e-5);
+    g_autoptr(StoreChange) joined = NULL;
+    guint64 finishes[CART_BOOK_MAX_FINISHES];
+    guint count = 0;
+    for (guint i = unfinished->len; i-- > 0 && count < CART_BOOK_MAX_FINISHES;) {
+        const Decision *decision = unfinished->pdata[i];
+        const StoreChange *before = decision->data;
+        if (change->change.edge_t - before->change.edge_t > unfinished_seconds ||
+            !touch_each_other(reading->context->layout, before, change)) {
+            continue;
+        }
+        StoreChange *longer = store_change_join(before, joined != NULL ? joined : change);
+        g_clear_pointer(&joined, store_change_free);
+        joined = longer;
+        finishes[count++] = decision->serial;
+        read_as(reading, joined, finishes, count);
+    }
+}
+
+static bool
+staff_is_near(const ReadingContext *context, const StoreChange *change)
+{
+    const double *center =
+        context->layout->plates[store_change_plate(change, context->layout)].center;
+    for (guint slot = 0; slot < people_num_slots(context->people); slot++) {
+        if (!people_is_used(context->people, slot)) {
+            continue;
+        }
+        FloorPoint last = people_last_point(context->people, slot);
+        if (hypot(last.x - center[0], last.y - center[1]) < far_metres &&
+            cart_book_owner_probability(context->book, slot, OWNER_STAFF) > 0.02) {
+            return true;
+        }
+    }
+    return false;
+}
+
+guint
+readings_of_change(const ReadingContext *context, const StoreChange *change, Alternative *ret)
+{
+    Reading reading = { .context = context, .alternatives = ret };
+    reading.has_staff = staff_is_near(context, change);
+    read_as(&reading, change, NULL, 0);
+    read_with_unfinished(&reading, change);
+    /* One that is possible in any story: a thing that nobody knows. The list keeps the best, so it
+     * may have been pushed out. */
+    Alternative last = { .kind = EXPLAIN_UNKNOWN, .log_score = ret[0].log_score - never_kept };
+    last.num_deeds = 1;
+    last.deeds[0] = (Deed){ .is_put = change->change.delta_grams > 0,
+                            .product = LAYOUT_NONE,
+                            .num_units = 1,
+                            .track = PEOPLE_NONE,
+                            .plate = store_change_plate(change, context->layout),
+                            .grams = fabs(change->change.delta_grams),
+                            .sd_grams = 2 };
+    guint count = MIN(reading.num_alternatives, CART_BOOK_MAX_ALTERNATIVES - 1);
+    ret[count] = last;
+    return count + 1;
+}
