@@ -44,11 +44,9 @@ picture_decode_bmp(const guint8 *data, gsize size, const ImageLimits *limits, gu
         .orientation = 1,
         .was_truncated = bmp.is_truncated,
     };
-    if (!vips_pixels_to_planes(image, NULL, longest_side, &picture.planes, error)) {
+    if (!vips_pixels_to_picture(image, NULL, longest_side, &picture, error)) {
         return false;
     }
-    picture.covered_width = picture.planes.width;
-    picture.covered_height = picture.planes.height;
     *ret_picture = picture;
     picture = (Picture){ 0 };
     return true;

@@ -21,7 +21,7 @@ typedef struct ColourTransform ColourTransform;
 /* From samples of BITS (8 or 16; ignored for LAB) to 8-bit sRGB. ICC is the picture's profile or
  * NULL, which means sRGB, its grey, a common offset press's CMYK, or plain Lab. A profile that
  * cannot be used (damaged, or for another kind of samples) counts as NULL and sets RET_IS_BROKEN
- * (may be NULL). Never fails. */
+ * (may be NULL). Never fails; remembers what it made. */
 ColourTransform *colour_transform_new(GBytes *icc, ColourSpace space, guint bits,
                                       bool *ret_is_broken);
 void colour_transform_free(ColourTransform *transform);

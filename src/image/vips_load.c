@@ -121,11 +121,9 @@ decode(ImageFormat format, Loader *load, const guint8 *data, gsize size, const I
         }
     }
     g_autoptr(GBytes) icc = facts.icc == NULL ? embedded_profile(image) : g_bytes_ref(facts.icc);
-    if (!vips_pixels_to_planes(image, icc, longest_side, &picture.planes, error)) {
+    if (!vips_pixels_to_picture(image, icc, longest_side, &picture, error)) {
         return false;
     }
-    picture.covered_width = picture.planes.width;
-    picture.covered_height = picture.planes.height;
     *ret_picture = picture;
     picture = (Picture){ 0 };
     return true;

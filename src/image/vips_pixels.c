@@ -1,6 +1,7 @@
 #include "image/vips_pixels.h"
 
 #include "base/error.h"
+#include "image/box_shrink.h"
 #include "image/plane_resize.h"
 
 #include <string.h>
@@ -123,6 +124,7 @@ shrink(VipsImage *image, const Layout *layout, guint32 longest_side, GError **er
 typedef struct {
     const Layout *layout;
     const ColourTransform *colour;
+    ImagePlanes *planes;
     guint num_bands;       /* of the image */
     VipsBandFormat format; /* of its samples */
     bool is_weighed;       /* colours are multiplied by alpha, samples are float */
@@ -130,10 +132,10 @@ typedef struct {
     void *colours; /* width x num_colours samples of layout->bits */
     double *alpha; /* width, 0..1 */
     guint8 *rgb;
-} Row;
+} PreciseRow;
 
 static double
-sample_value(const Row *row, const void *samples, gsize i)
+sample_value(const PreciseRow *row, const void *samples, gsize i)
 {
     switch (row->format) {
     case VIPS_FORMAT_UCHAR:
@@ -146,7 +148,7 @@ sample_value(const Row *row, const void *samples, gsize i)
 }
 
 static void
-set_colour(Row *row, gsize i, double value)
+set_colour(PreciseRow *row, gsize i, double value)
 {
     double rounded = CLAMP(value, 0, row->layout->max) + 0.5;
     if (row->layout->bits == 8) {
@@ -157,7 +159,7 @@ set_colour(Row *row, gsize i, double value)
 }
 
 static void
-split_alpha(Row *row, const void *samples)
+split_alpha(PreciseRow *row, const void *samples)
 {
     guint n = row->layout->num_colours;
     for (gsize x = 0; x < row->width; x++) {
@@ -175,7 +177,7 @@ split_alpha(Row *row, const void *samples)
 }
 
 static void
-copy_colours(Row *row, const void *samples)
+copy_colours(PreciseRow *row, const void *samples)
 {
     gsize n = row->layout->num_colours;
     gsize sample_size = row->layout->space == COLOUR_LAB ? sizeof(float) : row->layout->bits / 8;
@@ -190,7 +192,7 @@ copy_colours(Row *row, const void *samples)
 }
 
 static void
-flatten_on_white(Row *row)
+flatten_on_white(PreciseRow *row)
 {
     for (gsize i = 0; i < 3 * (gsize)row->width; i++) {
         double alpha = row->alpha[i / 3];
@@ -199,8 +201,9 @@ flatten_on_white(Row *row)
 }
 
 static void
-move_row(Row *row, const void *samples, ImagePlanes *planes, guint32 y)
+move_precisely(gpointer user_data, const void *samples, guint32 y)
 {
+    PreciseRow *row = user_data;
     if (row->layout->has_alpha) {
         split_alpha(row, samples);
     } else {
@@ -210,11 +213,14 @@ move_row(Row *row, const void *samples, ImagePlanes *planes, guint32 y)
     if (row->layout->has_alpha) {
         flatten_on_white(row);
     }
-    colour_rgb_to_planes(row->rgb, planes, y);
+    colour_rgb_to_planes(row->rgb, row->planes, y);
 }
 
+/* Strips of rows from top to bottom. */
+typedef void RowFunc(gpointer user_data, const void *samples, guint32 y);
+
 static bool
-pull(VipsImage *image, Row *row, ImagePlanes *planes, GError **error)
+for_each_row(VipsImage *image, RowFunc *func, gpointer user_data, GError **error)
 {
     g_autoptr(VipsRegionRef) region = vips_region_new(image);
     for (int y = 0; y < image->Ysize; y += STRIP_ROWS) {
@@ -223,48 +229,150 @@ pull(VipsImage *image, Row *row, ImagePlanes *planes, GError **error)
             return fail_vips(error);
         }
         for (int i = 0; i < strip.height; i++) {
-            move_row(row, VIPS_REGION_ADDR(region, 0, y + i), planes, (guint32)(y + i));
+            func(user_data, VIPS_REGION_ADDR(region, 0, y + i), (guint32)(y + i));
         }
     }
     return true;
 }
 
+/* At full precision: libvips resizes, in the depth and the channels that there are, and each pixel
+ * of the result goes through colour management once. */
+static bool
+pull_precisely(VipsImage *image, const Layout *layout, const ColourTransform *colour,
+               guint32 longest_side, Picture *picture, GError **error)
+{
+    g_autoptr(VipsImageRef) shrunk = shrink(image, layout, longest_side, error);
+    if (shrunk == NULL) {
+        return false;
+    }
+    gsize width = (gsize)shrunk->Xsize;
+    g_autofree float *colours = g_new(float, width * layout->num_colours);
+    g_autofree double *alpha = g_new(double, width);
+    g_autofree guint8 *rgb = g_malloc(width * 3);
+    PreciseRow row = {
+        .layout = layout,
+        .colour = colour,
+        .planes = &picture->planes,
+        .num_bands = (guint)shrunk->Bands,
+        .format = shrunk->BandFmt,
+        .is_weighed = layout->has_alpha && shrunk->BandFmt == VIPS_FORMAT_FLOAT,
+        .width = (guint32)width,
+        .colours = colours,
+        .alpha = alpha,
+        .rgb = rgb,
+    };
+    if (!image_planes_init(&picture->planes, row.width, (guint32)shrunk->Ysize,
+                           layout->space == COLOUR_GREY ? 1 : 3, 0, 0, error) ||
+        !for_each_row(shrunk, move_precisely, &row, error)) {
+        return false;
+    }
+    picture->covered_width = picture->planes.width;
+    picture->covered_height = picture->planes.height;
+    return true;
+}
+
+typedef struct {
+    const Layout *layout;
+    guint num_bands;
+    guint32 width;
+    guint8 *flat; /* width x num_colours */
+    BoxShrink *shrink;
+} FastRow;
+
+static void
+flatten_8(FastRow *row, const guint8 *samples)
+{
+    guint n = row->layout->num_colours;
+    for (gsize x = 0; x < row->width; x++) {
+        const guint8 *pixel = samples + x * row->num_bands;
+        guint alpha = row->layout->has_alpha ? pixel[n] : 255;
+        for (guint c = 0; c < n; c++) {
+            row->flat[x * n + c] = (guint8)((pixel[c] * alpha + 255 * (255 - alpha) + 127) / 255);
+        }
+    }
+}
+
+static void
+flatten_16(FastRow *row, const guint16 *samples)
+{
+    guint n = row->layout->num_colours;
+    const guint64 max = 65535, to_8_bits = max * 257;
+    for (gsize x = 0; x < row->width; x++) {
+        const guint16 *pixel = samples + x * row->num_bands;
+        guint64 alpha = row->layout->has_alpha ? pixel[n] : max;
+        for (guint c = 0; c < n; c++) {
+            guint64 value = pixel[c] * alpha + max * (max - alpha);
+            row->flat[x * n + c] = (guint8)((value + to_8_bits / 2) / to_8_bits);
+        }
+    }
+}
+
+static void
+move_fast(gpointer user_data, const void *samples, guint32 y)
+{
+    FastRow *row = user_data;
+    const guint8 *flat = row->flat;
+    if (row->layout->bits == 16) {
+        flatten_16(row, samples);
+    } else if (row->num_bands == row->layout->num_colours) {
+        flat = samples;
+    } else {
+        flatten_8(row, samples);
+    }
+    box_shrink_add_row(row->shrink, flat);
+}
+
+/* In eight bits, colour management left for later, when there are fewer pixels. */
+static bool
+pull_fast(VipsImage *image, const Layout *layout, guint32 longest_side, Picture *picture,
+          GError **error)
+{
+    guint32 width = (guint32)image->Xsize, height = (guint32)image->Ysize;
+    guint32 factor = box_shrink_factor(width, height, longest_side);
+    g_autoptr(BoxShrink) box = box_shrink_new(width, height, layout->num_colours, factor, error);
+    if (box == NULL) {
+        return false;
+    }
+    g_autofree guint8 *flat = g_malloc((gsize)width * layout->num_colours);
+    FastRow row = { layout, (guint)image->Bands, width, flat, box };
+    if (!for_each_row(image, move_fast, &row, error)) {
+        return false;
+    }
+    box_shrink_finish(box, &picture->planes, &picture->covered_width, &picture->covered_height);
+    return true;
+}
+
+/* Eight bits of the picture's own colours lose nothing that shows, unless they had more bits and
+ * are spread over a wide space, or nothing is averaged afterwards. */
+static bool
+needs_precision(const VipsImage *image, const Layout *layout, const ColourTransform *colour,
+                guint32 longest_side)
+{
+    if (layout->space == COLOUR_CMYK || layout->space == COLOUR_LAB) {
+        return true;
+    }
+    bool is_shrunk = longest_side != 0 && (guint32)MAX(image->Xsize, image->Ysize) > longest_side;
+    return !colour_transform_is_identity(colour) && (layout->bits == 16 || !is_shrunk);
+}
+
 bool
-vips_pixels_to_planes(VipsImage *image, GBytes *icc, guint32 longest_side, ImagePlanes *ret_planes,
-                      GError **error)
+vips_pixels_to_picture(VipsImage *image, GBytes *icc, guint32 longest_side, Picture *picture,
+                       GError **error)
 {
     g_autoptr(VipsImageRef) plain = to_plain_samples(image, error);
     Layout layout = { 0 };
     if (plain == NULL || !describe(plain, &layout, error)) {
         return false;
     }
-    g_autoptr(VipsImageRef) shrunk = shrink(plain, &layout, longest_side, error);
-    if (shrunk == NULL) {
-        return false;
-    }
     g_autoptr(ColourTransform) colour = colour_transform_new(icc, layout.space, layout.bits, NULL);
-    gsize width = (gsize)shrunk->Xsize;
-    g_autofree float *colours = g_new(float, width *layout.num_colours);
-    g_autofree double *alpha = g_new(double, width);
-    g_autofree guint8 *rgb = g_malloc(width * 3);
-    Row row = {
-        .layout = &layout,
-        .colour = colour,
-        .num_bands = (guint)shrunk->Bands,
-        .format = shrunk->BandFmt,
-        .is_weighed = layout.has_alpha && shrunk->BandFmt == VIPS_FORMAT_FLOAT,
-        .width = (guint32)width,
-        .colours = colours,
-        .alpha = alpha,
-        .rgb = rgb,
-    };
-    g_auto(ImagePlanes) planes = { 0 };
-    if (!image_planes_init(&planes, row.width, (guint32)shrunk->Ysize,
-                           layout.space == COLOUR_GREY ? 1 : 3, 0, 0, error) ||
-        !pull(shrunk, &row, &planes, error)) {
+    if (needs_precision(plain, &layout, colour, longest_side)) {
+        return pull_precisely(plain, &layout, colour, longest_side, picture, error);
+    }
+    if (!pull_fast(plain, &layout, longest_side, picture, error)) {
         return false;
     }
-    *ret_planes = planes;
-    planes = (ImagePlanes){ 0 };
+    if (!colour_transform_is_identity(colour)) {
+        picture->colour = g_steal_pointer(&colour);
+    }
     return true;
 }
