@@ -8,7 +8,6 @@
 #include "image/colour.h"
 #include "image/format.h"
 #include "image/jpeg_decode.h"
-#include "image/jpeg_encode.h"
 #include "image/look.h"
 #include "image/picture.h"
 #include "image/plane_orient.h"
@@ -153,11 +152,11 @@ is_as_wanted(const Picture *picture, const PlaneTarget *target)
 static bool
 encode(const ImagePlanes *planes, const ImageOutputSpec *spec, ImageOutput *output, GError **error)
 {
-    const JpegEncodeOptions options = { .quality = spec->quality == 0 ? 88 : spec->quality };
-    QualityResult encoded = { .quality = options.quality, .score = NAN };
-    encoded.jpeg = jpeg_encode_planes(planes, &options, error);
-    encoded.is_444 = planes->num_planes == 3 && planes->chroma_shift_x == 0;
-    if (encoded.jpeg == NULL) {
+    g_auto(QualityResult) encoded = { 0 };
+    bool ok = spec->quality == IMAGE_QUALITY_AUTO
+                  ? quality_encode_auto(planes, spec->max_bytes, &encoded, error)
+                  : quality_encode_fixed(planes, spec->quality, spec->max_bytes, &encoded, error);
+    if (!ok) {
         return false;
     }
     *output = (ImageOutput){

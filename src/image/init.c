@@ -29,7 +29,6 @@ image_init(GError **error)
     for (gsize i = 0; i < G_N_ELEMENTS(wanted_loaders); i++) {
         vips_operation_block_set(wanted_loaders[i], FALSE);
     }
-    vips_operation_block_set("VipsForeignSave", TRUE);
     /* One photo at a time, no two the same; the pool has a process for each core. */
     vips_concurrency_set(1);
     vips_cache_set_max(0);
