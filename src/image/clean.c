@@ -171,8 +171,9 @@ encode(const ImagePlanes *planes, const ImageOutputSpec *spec, ImageOutput *outp
     return true;
 }
 
+/* IS_LAST: nobody needs the picture's own planes afterwards, so they make room for the encoder. */
 static bool
-make_output(const Picture *picture, const ImageOutputSpec *spec, ImageFacts *facts,
+make_output(Picture *picture, const ImageOutputSpec *spec, bool is_last, ImageFacts *facts,
             ImageOutput *output, GError **error)
 {
     PlaneTarget target = target_for(picture, spec->longest_side, wants_444(spec));
@@ -184,6 +185,9 @@ make_output(const Picture *picture, const ImageOutputSpec *spec, ImageFacts *fac
             return false;
         }
         planes = &resized;
+        if (is_last) {
+            image_planes_clear(&picture->planes);
+        }
     }
     if (isnan(facts->frame_fill)) {
         look_measure(planes, facts);
@@ -214,8 +218,9 @@ render(Picture *picture, const ImageRequest *request, guint mask, ImageResult *r
         return false;
     }
     for (guint i = 0; i < request->num_outputs; i++) {
-        if ((mask >> i & 1) != 0 && !make_output(picture, &request->outputs[i], &result->facts,
-                                                 &result->outputs[i], error)) {
+        bool is_last = mask >> i == 1;
+        if ((mask >> i & 1) != 0 && !make_output(picture, &request->outputs[i], is_last,
+                                                 &result->facts, &result->outputs[i], error)) {
             return false;
         }
     }
