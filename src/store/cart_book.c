@@ -1,6 +1,6 @@
 #include "store/cart_book.h"
 
-#include "store/people.h"
+#include "store/story.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,30 +8,11 @@
 
 /* Stories so much less likely than the best are dropped (e^-14). */
 static const double hopeless = 14;
-/* A put-back by the one whose cart holds it, or by somebody else it was handed to. */
-static const double log_own_put = -0.03;
-static const double log_others_put = -4.2;
-/* Somebody without a visit takes goods. */
-static const double log_nobody_takes = -1.2;
 /* Something was held down or half lifted, and nothing ever came of it. */
 static const double log_never_finished = -6;
 static const double settled_probability = 0.9995;
 static const double clear_probability = 0.6;
 static const guint max_decisions = 256;
-
-typedef struct {
-    guint8 alternative;
-    bool is_finished_later;
-    Owner actors[EXPLAIN_MAX_PARTS];
-    Owner carts[EXPLAIN_MAX_PARTS];
-} Choice;
-
-typedef struct {
-    double log_weight;
-    GArray *units;   /* of CartUnit, by key */
-    GArray *owners;  /* of Owner, by slot */
-    GArray *choices; /* of Choice, one for each open decision */
-} Story;
 
 struct CartBook {
     GPtrArray *stories;   /* of Story, likeliest first */
@@ -39,27 +20,6 @@ struct CartBook {
     guint64 next_serial;
     GDestroyNotify free_data;
 };
-
-static void
-story_free(gpointer data)
-{
-    Story *story = data;
-    g_array_unref(story->units);
-    g_array_unref(story->owners);
-    g_array_unref(story->choices);
-    g_free(story);
-}
-
-static Story *
-story_copy(const Story *story)
-{
-    Story *copy = g_new(Story, 1);
-    copy->log_weight = story->log_weight;
-    copy->units = g_array_copy(story->units);
-    copy->owners = g_array_copy(story->owners);
-    copy->choices = g_array_copy(story->choices);
-    return copy;
-}
 
 static void
 decision_free(CartBook *book, Decision *decision)
@@ -107,24 +67,6 @@ story_at(const CartBook *book, guint i)
     return book->stories->pdata[i];
 }
 
-static Owner
-owner_in(const Story *story, guint slot)
-{
-    if (slot == PEOPLE_NONE || slot >= story->owners->len) {
-        return OWNER_NOBODY;
-    }
-    return g_array_index(story->owners, Owner, slot);
-}
-
-static void
-set_owner_in(Story *story, guint slot, Owner owner)
-{
-    if (slot >= story->owners->len) {
-        g_array_set_size(story->owners, slot + 1);
-    }
-    g_array_index(story->owners, Owner, slot) = owner;
-}
-
 static int
 compare_stories(gconstpointer a, gconstpointer b)
 {
@@ -162,30 +104,6 @@ normalise(CartBook *book)
     }
 }
 
-static bool
-arrays_are_equal(const GArray *a, const GArray *b, gsize size)
-{
-    return a->len == b->len && memcmp(a->data, b->data, a->len * size) == 0;
-}
-
-/* Units whose doubles differ by a story's history only are the same unit. */
-static bool
-units_are_equal(const GArray *a, const GArray *b)
-{
-    if (a->len != b->len) {
-        return false;
-    }
-    for (guint i = 0; i < a->len; i++) {
-        const CartUnit *ua = &g_array_index(a, CartUnit, i);
-        const CartUnit *ub = &g_array_index(b, CartUnit, i);
-        if (ua->key != ub->key || ua->product != ub->product || ua->owner != ub->owner ||
-            ua->is_on_shelf != ub->is_on_shelf || ua->plate != ub->plate) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Stories that no longer differ become one. */
 static void
 merge_equal(CartBook *book)
@@ -194,9 +112,7 @@ merge_equal(CartBook *book)
         Story *kept = story_at(book, i);
         for (guint j = book->stories->len; j-- > i + 1;) {
             Story *other = story_at(book, j);
-            if (units_are_equal(kept->units, other->units) &&
-                arrays_are_equal(kept->owners, other->owners, sizeof(Owner)) &&
-                arrays_are_equal(kept->choices, other->choices, sizeof(Choice))) {
+            if (story_equals(kept, other)) {
                 kept->log_weight += log1p(exp(other->log_weight - kept->log_weight));
                 g_ptr_array_remove_index(book->stories, j);
             }
@@ -209,7 +125,7 @@ void
 cart_book_set_owner(CartBook *book, guint slot, Owner owner)
 {
     for (guint i = 0; i < book->stories->len; i++) {
-        set_owner_in(story_at(book, i), slot, owner);
+        story_set_owner(story_at(book, i), slot, owner);
     }
     merge_equal(book);
 }
@@ -219,7 +135,7 @@ cart_book_weigh_owner(CartBook *book, guint slot, Owner owner, double log_odds)
 {
     for (guint i = 0; i < book->stories->len; i++) {
         Story *story = story_at(book, i);
-        if (owner_in(story, slot) == owner) {
+        if (story_owner(story, slot) == owner) {
             story->log_weight += log_odds;
         }
     }
@@ -244,7 +160,7 @@ cart_book_branch_track(CartBook *book, Owner owner, const guint *slots, const do
     for (guint i = 0; i < book->stories->len; i++) {
         for (guint k = 0; k < num_slots; k++) {
             Story *child = story_copy(story_at(book, i));
-            set_owner_in(child, slots[k], owner);
+            story_set_owner(child, slots[k], owner);
             child->log_weight += log_weights[k];
             g_ptr_array_add(children, child);
         }
@@ -261,9 +177,9 @@ cart_book_continue_track(CartBook *book, guint new_slot, const guint *lost_slots
     for (guint i = 0; i < book->stories->len; i++) {
         const Story *story = story_at(book, i);
         for (guint k = 0; k <= num_lost; k++) {
-            Owner owner = k == num_lost ? OWNER_NOBODY : owner_in(story, lost_slots[k]);
+            Owner owner = k == num_lost ? OWNER_NOBODY : story_owner(story, lost_slots[k]);
             Story *child = story_copy(story);
-            set_owner_in(child, new_slot, owner);
+            story_set_owner(child, new_slot, owner);
             child->log_weight += k == num_lost ? log_new : log_weights[k];
             g_ptr_array_add(children, child);
         }
@@ -278,14 +194,14 @@ cart_book_swap_tracks(CartBook *book, guint a, guint b, double log_odds)
     GPtrArray *children = g_ptr_array_new_with_free_func(story_free);
     for (guint i = 0; i < book->stories->len; i++) {
         const Story *story = story_at(book, i);
-        Owner owner_a = owner_in(story, a);
-        Owner owner_b = owner_in(story, b);
+        Owner owner_a = story_owner(story, a);
+        Owner owner_b = story_owner(story, b);
         Story *stay = story_copy(story);
         g_ptr_array_add(children, stay);
         if (owner_a != owner_b) {
             Story *swapped = story_copy(story);
-            set_owner_in(swapped, a, owner_b);
-            set_owner_in(swapped, b, owner_a);
+            story_set_owner(swapped, a, owner_b);
+            story_set_owner(swapped, b, owner_a);
             swapped->log_weight += log_odds;
             g_ptr_array_add(children, swapped);
         }
@@ -300,7 +216,7 @@ cart_book_owner_probability(const CartBook *book, guint slot, Owner owner)
     double sum = 0;
     for (guint i = 0; i < book->stories->len; i++) {
         const Story *story = story_at(book, i);
-        if (owner_in(story, slot) == owner) {
+        if (story_owner(story, slot) == owner) {
             sum += exp(story->log_weight);
         }
     }
@@ -313,7 +229,7 @@ cart_book_owner(const CartBook *book, guint slot, double *ret_probability)
     Owner best = OWNER_NOBODY;
     double best_probability = -1;
     for (guint i = 0; i < book->stories->len; i++) {
-        Owner owner = owner_in(story_at(book, i), slot);
+        Owner owner = story_owner(story_at(book, i), slot);
         if (owner == best && best_probability >= 0) {
             continue;
         }
@@ -325,18 +241,6 @@ cart_book_owner(const CartBook *book, guint slot, double *ret_probability)
     }
     *ret_probability = best_probability;
     return best;
-}
-
-static CartUnit *
-find_unit(const Story *story, guint64 key, guint product)
-{
-    for (guint i = 0; i < story->units->len; i++) {
-        CartUnit *unit = &g_array_index(story->units, CartUnit, i);
-        if (unit->key == key && unit->product == product) {
-            return unit;
-        }
-    }
-    return NULL;
 }
 
 static guint
@@ -360,28 +264,6 @@ is_unfinished_in(const CartBook *book, const Story *story, guint index)
            decision->alternatives[choice->alternative].kind == EXPLAIN_UNFINISHED;
 }
 
-/* What the story adds to the score of a deed; -INFINITY: impossible in it. */
-static double
-log_deed(const Story *story, const Deed *deed)
-{
-    Owner actor = owner_in(story, deed->track);
-    if (deed->unit == 0) {
-        if (deed->is_put) {
-            /* Only staff puts out what the book does not know. */
-            return actor == OWNER_STAFF || deed->product == LAYOUT_NONE ? 0 : -INFINITY;
-        }
-        return actor == OWNER_NOBODY && deed->track != PEOPLE_NONE ? log_nobody_takes : 0;
-    }
-    const CartUnit *unit = find_unit(story, deed->unit, deed->product);
-    if (unit == NULL || unit->is_on_shelf == deed->is_put) {
-        return -INFINITY;
-    }
-    if (!deed->is_put) {
-        return 0;
-    }
-    return unit->owner == actor ? log_own_put : log_others_put;
-}
-
 static double
 log_alternative(const CartBook *book, const Story *story, const Alternative *alternative)
 {
@@ -393,58 +275,9 @@ log_alternative(const CartBook *book, const Story *story, const Alternative *alt
         }
     }
     for (guint i = 0; i < alternative->num_deeds; i++) {
-        sum += log_deed(story, &alternative->deeds[i]);
+        sum += story_log_deed(story, &alternative->deeds[i]);
     }
     return sum;
-}
-
-static void
-take_units(Story *story, guint64 serial, guint part, const Deed *deed, Owner owner)
-{
-    if (owner == OWNER_STAFF) {
-        return;
-    }
-    for (guint n = 0; n < deed->num_units; n++) {
-        CartUnit unit = { .key = serial << 10 | part << 8 | n,
-                          .product = deed->product,
-                          .owner = owner,
-                          .plate = deed->plate,
-                          .grams = deed->grams,
-                          .sd_grams = deed->sd_grams };
-        g_array_append_val(story->units, unit);
-    }
-}
-
-static void
-apply_deed(Story *story, guint64 serial, guint part, const Deed *deed, Choice *choice)
-{
-    Owner actor = owner_in(story, deed->track);
-    choice->actors[part] = actor;
-    choice->carts[part] = actor;
-    if (deed->unit != 0) {
-        CartUnit *unit = find_unit(story, deed->unit, deed->product);
-        if (deed->is_put) {
-            choice->carts[part] = unit->owner;
-            unit->owner = OWNER_NOBODY;
-            unit->is_on_shelf = true;
-            unit->plate = deed->plate;
-        } else {
-            unit->is_on_shelf = false;
-            unit->owner = actor;
-        }
-        if ((deed->is_put && deed->is_at_home) || (!deed->is_put && actor == OWNER_STAFF)) {
-            guint index = (guint)(unit - &g_array_index(story->units, CartUnit, 0));
-            g_array_remove_index(story->units, index);
-        }
-        return;
-    }
-    if (!deed->is_put) {
-        take_units(story, serial, part, deed, actor);
-    } else if (deed->product == LAYOUT_NONE && actor != OWNER_STAFF) {
-        take_units(story, serial, part, deed, OWNER_NOBODY);
-        g_array_index(story->units, CartUnit, story->units->len - 1).is_on_shelf = true;
-        choice->carts[part] = OWNER_NOBODY;
-    }
 }
 
 typedef struct {
@@ -476,7 +309,7 @@ follow(const CartBook *book, const Branch *branch, const Decision *decision)
     memset(&choice, 0, sizeof choice);
     choice.alternative = (guint8)branch->alternative;
     for (guint i = 0; i < alternative->num_deeds; i++) {
-        apply_deed(story, decision->serial, i, &alternative->deeds[i], &choice);
+        story_apply_deed(story, decision->serial, i, &alternative->deeds[i], &choice);
     }
     for (guint i = 0; i < alternative->num_finishes; i++) {
         guint index = find_decision(book, alternative->finishes[i]);
@@ -588,63 +421,13 @@ cart_book_expire(CartBook *book, guint64 serial)
     normalise(book);
 }
 
-static int
-compare_lines(gconstpointer a, gconstpointer b)
-{
-    const CartLine *la = a;
-    const CartLine *lb = b;
-    return la->product < lb->product ? -1 : la->product > lb->product;
-}
-
-static GArray *
-cart_in(const Story *story, Owner owner)
-{
-    GArray *lines = g_array_new(FALSE, TRUE, sizeof(CartLine));
-    for (guint i = 0; i < story->units->len; i++) {
-        const CartUnit *unit = &g_array_index(story->units, CartUnit, i);
-        if (unit->owner != owner || unit->is_on_shelf || unit->product == LAYOUT_NONE) {
-            continue;
-        }
-        CartLine *line = NULL;
-        for (guint k = 0; k < lines->len && line == NULL; k++) {
-            if (g_array_index(lines, CartLine, k).product == unit->product) {
-                line = &g_array_index(lines, CartLine, k);
-            }
-        }
-        if (line == NULL) {
-            CartLine fresh = { .product = unit->product };
-            g_array_append_val(lines, fresh);
-            line = &g_array_index(lines, CartLine, lines->len - 1);
-        }
-        line->quantity++;
-    }
-    g_array_sort(lines, compare_lines);
-    return lines;
-}
-
-static bool
-carts_are_equal(const GArray *a, const GArray *b)
-{
-    if (a->len != b->len) {
-        return false;
-    }
-    for (guint i = 0; i < a->len; i++) {
-        const CartLine *la = &g_array_index(a, CartLine, i);
-        const CartLine *lb = &g_array_index(b, CartLine, i);
-        if (la->product != lb->product || la->quantity != lb->quantity) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* The cart of every story (of GArray *). */
 static GPtrArray *
 carts_of(const CartBook *book, Owner owner)
 {
     GPtrArray *carts = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
     for (guint i = 0; i < book->stories->len; i++) {
-        g_ptr_array_add(carts, cart_in(story_at(book, i), owner));
+        g_ptr_array_add(carts, story_cart(story_at(book, i), owner));
     }
     return carts;
 }
@@ -706,49 +489,6 @@ cart_book_cart(const CartBook *book, Owner owner, double *ret_probability)
     return lines;
 }
 
-static Verdict
-verdict_in(const Story *story, const Decision *decision, guint index)
-{
-    const Choice *choice = &g_array_index(story->choices, Choice, index);
-    const Alternative *alternative = &decision->alternatives[choice->alternative];
-    Verdict verdict = { .kind = alternative->kind,
-                        .num_deeds = alternative->num_deeds,
-                        .is_finished_later = choice->is_finished_later,
-                        .has_wrong_weight = alternative->has_wrong_weight,
-                        .probability = exp(story->log_weight) };
-    for (guint i = 0; i < alternative->num_deeds; i++) {
-        const Deed *deed = &alternative->deeds[i];
-        verdict.deeds[i] = (VerdictDeed){ .is_put = deed->is_put,
-                                          .product = deed->product,
-                                          .num_units = deed->num_units,
-                                          .actor = choice->actors[i],
-                                          .cart = choice->carts[i],
-                                          .plate = deed->plate,
-                                          .grams = deed->grams * deed->num_units,
-                                          .is_new = deed->unit == 0,
-                                          .is_at_home = deed->is_at_home };
-    }
-    return verdict;
-}
-
-static bool
-verdicts_are_equal(const Verdict *a, const Verdict *b)
-{
-    if (a->kind != b->kind || a->num_deeds != b->num_deeds ||
-        a->is_finished_later != b->is_finished_later) {
-        return false;
-    }
-    for (guint i = 0; i < a->num_deeds; i++) {
-        const VerdictDeed *da = &a->deeds[i];
-        const VerdictDeed *db = &b->deeds[i];
-        if (da->is_put != db->is_put || da->product != db->product ||
-            da->num_units != db->num_units || da->actor != db->actor || da->cart != db->cart) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static int
 compare_verdicts(gconstpointer a, gconstpointer b)
 {
@@ -762,7 +502,7 @@ verdicts_on(const CartBook *book, guint index)
 {
     GArray *verdicts = g_array_new(FALSE, FALSE, sizeof(Verdict));
     for (guint i = 0; i < book->stories->len; i++) {
-        Verdict verdict = verdict_in(story_at(book, i), book->decisions->pdata[index], index);
+        Verdict verdict = story_verdict(story_at(book, i), book->decisions->pdata[index], index);
         bool found = false;
         for (guint k = 0; k < verdicts->len && !found; k++) {
             Verdict *other = &g_array_index(verdicts, Verdict, k);
@@ -802,12 +542,12 @@ cart_book_find_doubt(const CartBook *book, Owner owner, const Decision **ret_dec
     double most = 0;
     for (guint k = 0; k < book->decisions->len; k++) {
         const Decision *decision = book->decisions->pdata[k];
-        Verdict reading = verdict_in(story_at(book, likely), decision, k);
+        Verdict reading = story_verdict(story_at(book, likely), decision, k);
         double divided = 0;
         Verdict other = { 0 };
         double other_weight = 0;
         for (guint i = 0; i < book->stories->len; i++) {
-            Verdict here = verdict_in(story_at(book, i), decision, k);
+            Verdict here = story_verdict(story_at(book, i), decision, k);
             bool agrees = carts_are_equal(carts->pdata[i], carts->pdata[likely]);
             if (verdicts_are_equal(&here, &reading)) {
                 continue;

@@ -1,0 +1,257 @@
+#include "store/story.h"
+
+#include "store/people.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A put-back by the one whose cart holds it, or by somebody else it was handed to. */
+static const double log_own_put = -0.03;
+static const double log_others_put = -4.2;
+/* Somebody without a visit takes goods. */
+static const double log_nobody_takes = -1.2;
+void
+story_free(gpointer data)
+{
+    Story *story = data;
+    g_array_unref(story->units);
+    g_array_unref(story->owners);
+    g_array_unref(story->choices);
+    g_free(story);
+}
+
+Story *
+story_copy(const Story *story)
+{
+    Story *copy = g_new(Story, 1);
+    copy->log_weight = story->log_weight;
+    copy->units = g_array_copy(story->units);
+    copy->owners = g_array_copy(story->owners);
+    copy->choices = g_array_copy(story->choices);
+    return copy;
+}
+
+Owner
+story_owner(const Story *story, guint slot)
+{
+    if (slot == PEOPLE_NONE || slot >= story->owners->len) {
+        return OWNER_NOBODY;
+    }
+    return g_array_index(story->owners, Owner, slot);
+}
+
+void
+story_set_owner(Story *story, guint slot, Owner owner)
+{
+    if (slot >= story->owners->len) {
+        g_array_set_size(story->owners, slot + 1);
+    }
+    g_array_index(story->owners, Owner, slot) = owner;
+}
+
+static bool
+arrays_are_equal(const GArray *a, const GArray *b, gsize size)
+{
+    return a->len == b->len && memcmp(a->data, b->data, a->len * size) == 0;
+}
+
+/* Units whose doubles differ by a story's history only are the same unit. */
+static bool
+units_are_equal(const GArray *a, const GArray *b)
+{
+    if (a->len != b->len) {
+        return false;
+    }
+    for (guint i = 0; i < a->len; i++) {
+        const CartUnit *ua = &g_array_index(a, CartUnit, i);
+        const CartUnit *ub = &g_array_index(b, CartUnit, i);
+        if (ua->key != ub->key || ua->product != ub->product || ua->owner != ub->owner ||
+            ua->is_on_shelf != ub->is_on_shelf || ua->plate != ub->plate) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static CartUnit *
+find_unit(const Story *story, guint64 key, guint product)
+{
+    for (guint i = 0; i < story->units->len; i++) {
+        CartUnit *unit = &g_array_index(story->units, CartUnit, i);
+        if (unit->key == key && unit->product == product) {
+            return unit;
+        }
+    }
+    return NULL;
+}
+
+double
+story_log_deed(const Story *story, const Deed *deed)
+{
+    Owner actor = story_owner(story, deed->track);
+    if (deed->unit == 0) {
+        if (deed->is_put) {
+            /* Only staff puts out what the book does not know. */
+            return actor == OWNER_STAFF || deed->product == LAYOUT_NONE ? 0 : -INFINITY;
+        }
+        return actor == OWNER_NOBODY && deed->track != PEOPLE_NONE ? log_nobody_takes : 0;
+    }
+    const CartUnit *unit = find_unit(story, deed->unit, deed->product);
+    if (unit == NULL || unit->is_on_shelf == deed->is_put) {
+        return -INFINITY;
+    }
+    if (!deed->is_put) {
+        return 0;
+    }
+    return unit->owner == actor ? log_own_put : log_others_put;
+}
+
+static void
+take_units(Story *story, guint64 serial, guint part, const Deed *deed, Owner owner)
+{
+    if (owner == OWNER_STAFF) {
+        return;
+    }
+    for (guint n = 0; n < deed->num_units; n++) {
+        CartUnit unit = { .key = serial << 10 | part << 8 | n,
+                          .product = deed->product,
+                          .owner = owner,
+                          .plate = deed->plate,
+                          .grams = deed->grams,
+                          .sd_grams = deed->sd_grams };
+        g_array_append_val(story->units, unit);
+    }
+}
+
+void
+story_apply_deed(Story *story, guint64 serial, guint part, const Deed *deed, Choice *choice)
+{
+    Owner actor = story_owner(story, deed->track);
+    choice->actors[part] = actor;
+    choice->carts[part] = actor;
+    if (deed->unit != 0) {
+        CartUnit *unit = find_unit(story, deed->unit, deed->product);
+        if (deed->is_put) {
+            choice->carts[part] = unit->owner;
+            unit->owner = OWNER_NOBODY;
+            unit->is_on_shelf = true;
+            unit->plate = deed->plate;
+        } else {
+            unit->is_on_shelf = false;
+            unit->owner = actor;
+        }
+        if ((deed->is_put && deed->is_at_home) || (!deed->is_put && actor == OWNER_STAFF)) {
+            guint index = (guint)(unit - &g_array_index(story->units, CartUnit, 0));
+            g_array_remove_index(story->units, index);
+        }
+        return;
+    }
+    if (!deed->is_put) {
+        take_units(story, serial, part, deed, actor);
+    } else if (deed->product == LAYOUT_NONE && actor != OWNER_STAFF) {
+        take_units(story, serial, part, deed, OWNER_NOBODY);
+        g_array_index(story->units, CartUnit, story->units->len - 1).is_on_shelf = true;
+        choice->carts[part] = OWNER_NOBODY;
+    }
+}
+
+static int
+compare_lines(gconstpointer a, gconstpointer b)
+{
+    const CartLine *la = a;
+    const CartLine *lb = b;
+    return la->product < lb->product ? -1 : la->product > lb->product;
+}
+
+GArray *
+story_cart(const Story *story, Owner owner)
+{
+    GArray *lines = g_array_new(FALSE, TRUE, sizeof(CartLine));
+    for (guint i = 0; i < story->units->len; i++) {
+        const CartUnit *unit = &g_array_index(story->units, CartUnit, i);
+        if (unit->owner != owner || unit->is_on_shelf || unit->product == LAYOUT_NONE) {
+            continue;
+        }
+        CartLine *line = NULL;
+        for (guint k = 0; k < lines->len && line == NULL; k++) {
+            if (g_array_index(lines, CartLine, k).product == unit->product) {
+                line = &g_array_index(lines, CartLine, k);
+            }
+        }
+        if (line == NULL) {
+            CartLine fresh = { .product = unit->product };
+            g_array_append_val(lines, fresh);
+            line = &g_array_index(lines, CartLine, lines->len - 1);
+        }
+        line->quantity++;
+    }
+    g_array_sort(lines, compare_lines);
+    return lines;
+}
+
+bool
+carts_are_equal(const GArray *a, const GArray *b)
+{
+    if (a->len != b->len) {
+        return false;
+    }
+    for (guint i = 0; i < a->len; i++) {
+        const CartLine *la = &g_array_index(a, CartLine, i);
+        const CartLine *lb = &g_array_index(b, CartLine, i);
+        if (la->product != lb->product || la->quantity != lb->quantity) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Verdict
+story_verdict(const Story *story, const Decision *decision, guint index)
+{
+    const Choice *choice = &g_array_index(story->choices, Choice, index);
+    const Alternative *alternative = &decision->alternatives[choice->alternative];
+    Verdict verdict = { .kind = alternative->kind,
+                        .num_deeds = alternative->num_deeds,
+                        .is_finished_later = choice->is_finished_later,
+                        .has_wrong_weight = alternative->has_wrong_weight,
+                        .probability = exp(story->log_weight) };
+    for (guint i = 0; i < alternative->num_deeds; i++) {
+        const Deed *deed = &alternative->deeds[i];
+        verdict.deeds[i] = (VerdictDeed){ .is_put = deed->is_put,
+                                          .product = deed->product,
+                                          .num_units = deed->num_units,
+                                          .actor = choice->actors[i],
+                                          .cart = choice->carts[i],
+                                          .plate = deed->plate,
+                                          .grams = deed->grams * deed->num_units,
+                                          .is_new = deed->unit == 0,
+                                          .is_at_home = deed->is_at_home };
+    }
+    return verdict;
+}
+
+bool
+verdicts_are_equal(const Verdict *a, const Verdict *b)
+{
+    if (a->kind != b->kind || a->num_deeds != b->num_deeds ||
+        a->is_finished_later != b->is_finished_later) {
+        return false;
+    }
+    for (guint i = 0; i < a->num_deeds; i++) {
+        const VerdictDeed *da = &a->deeds[i];
+        const VerdictDeed *db = &b->deeds[i];
+        if (da->is_put != db->is_put || da->product != db->product ||
+            da->num_units != db->num_units || da->actor != db->actor || da->cart != db->cart) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+story_equals(const Story *a, const Story *b)
+{
+    return units_are_equal(a->units, b->units) &&
+           arrays_are_equal(a->owners, b->owners, sizeof(Owner)) &&
+           arrays_are_equal(a->choices, b->choices, sizeof(Choice));
+}
