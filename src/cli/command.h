@@ -39,4 +39,6 @@ ExitStatus settings_command(int argc, char **argv);
 ExitStatus track_run_command(int argc, char **argv);
 ExitStatus track_score_command(int argc, char **argv);
 ExitStatus image_worker_command(int argc, char **argv);
+ExitStatus store_convert_command(int argc, char **argv);
+ExitStatus store_simulate_command(int argc, char **argv);
 ExitStatus store_replay_command(int argc, char **argv);
