@@ -144,8 +144,8 @@ test_promises_have_keepers(void)
 
     g_autofree char *text = read_text("docs/PROMISES.md");
     g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GRegex) row = g_regex_new("^\\| ((?:LST|STO)-\\d\\d) \\|[^|]*\\| (kept|partly|not yet)",
-                                        G_REGEX_MULTILINE, 0, NULL);
+    g_autoptr(GRegex) row = g_regex_new(
+        "^\\| ((?:LST|STO)-\\d\\d) \\|[^|]*\\| (kept|partly|not yet)", G_REGEX_MULTILINE, 0, NULL);
     g_autoptr(GMatchInfo) match = NULL;
     for (g_regex_match(row, text, 0, &match); g_match_info_matches(match);
          g_match_info_next(match, NULL)) {

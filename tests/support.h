@@ -43,8 +43,8 @@ void kill_and_wait(GPid pid);
 /* Whether a process that was started has ended (it is then reaped). */
 bool has_ended(GPid pid);
 
-/* Asks ExifTool, an independent reader, what it finds in every picture below DIR, and fails the test
- * for anything beyond the bare structure of a JPEG: size, components, sampling, JFIF. */
+/* Asks ExifTool, an independent reader, what it finds in every picture below DIR, and fails the
+ * test for anything beyond the bare structure of a JPEG: size, components, sampling, JFIF. */
 void assert_nothing_private(const char *dir);
 
 /* The folder of sample data beside the checkout, or NULL (the test then says g_test_skip). */

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-G_DEFINE_QUARK(app-error-quark, app_error)
+G_DEFINE_QUARK(app - error - quark, app_error)
 
 static void
 set_error(GError **error, AppErrorCode code, const char *format, va_list args)

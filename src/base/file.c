@@ -135,8 +135,9 @@ file_read_whole(const char *path, gsize max_size, GError **error)
     } else if (S_ISDIR(info.st_mode)) {
         (void)fail_errno(error, EISDIR, path);
     } else if ((guint64)info.st_size > max_size) {
-        (void)fail(error, APP_ERROR_TOO_LARGE, "%s: %" G_GINT64_FORMAT
-                   " bytes, the limit is %" G_GSIZE_FORMAT, path, (gint64)info.st_size, max_size);
+        (void)fail(error, APP_ERROR_TOO_LARGE,
+                   "%s: %" G_GINT64_FORMAT " bytes, the limit is %" G_GSIZE_FORMAT, path,
+                   (gint64)info.st_size, max_size);
     } else {
         gsize size = 0;
         guint8 *data = g_malloc((gsize)info.st_size + 1);

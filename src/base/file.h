@@ -8,12 +8,12 @@
  * reader, or the machine after a power cut, sees the old file or the new one, never a part. */
 bool file_write_whole(const char *path, const void *data, gsize size, GError **error);
 
-/* The same without waiting for the disk: whole for every reader from now on and after kill -9, but a
- * power cut may lose it or leave it empty. For what can be checked and made again. */
+/* The same without waiting for the disk: whole for every reader from now on and after kill -9, but
+ * a power cut may lose it or leave it empty. For what can be checked and made again. */
 bool file_write_quickly(const char *path, const void *data, gsize size, GError **error);
 
-/* The same as file_write_whole in two steps, for what is written by somebody else: a path beside PATH to write to (free
- * it), and the step that puts it in place. */
+/* The same as file_write_whole in two steps, for what is written by somebody else: a path beside
+ * PATH to write to (free it), and the step that puts it in place. */
 char *file_partial_path(const char *path);
 bool file_put_in_place(const char *partial_path, const char *path, GError **error);
 

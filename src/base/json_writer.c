@@ -3,7 +3,7 @@
 #include <math.h>
 
 typedef struct {
-    char close;       /* '}' or ']' */
+    char close; /* '}' or ']' */
     bool has_members;
 } Level;
 

@@ -26,11 +26,12 @@ typedef struct {
  * for. Frees ERROR. */
 ExitStatus command_fail(GError *error);
 
-/* Parses the options of a command (what is left in ARGV behind ARGV[0] are its arguments) and answers
+/* Parses the options of a command (what is left in ARGV behind ARGV[0] are its arguments) and
+ * answers
  * --help. PARAMETERS follows the options in the usage line; SETTINGS, for --set, may be NULL. */
 bool command_parse_options(int *argc, char ***argv, const char *parameters, const char *summary,
-                           const char *description, const GOptionEntry *entries,
-                           Settings *settings, GError **error);
+                           const char *description, const GOptionEntry *entries, Settings *settings,
+                           GError **error);
 
 /* GOptionArgFunc for --set NAME=VALUE; DATA is the Settings. */
 gboolean command_option_set(const gchar *option, const gchar *value, gpointer data, GError **error);
@@ -42,3 +43,6 @@ ExitStatus image_worker_command(int argc, char **argv);
 ExitStatus store_convert_command(int argc, char **argv);
 ExitStatus store_simulate_command(int argc, char **argv);
 ExitStatus store_replay_command(int argc, char **argv);
+ExitStatus listing_build_command(int argc, char **argv);
+ExitStatus listing_inspect_command(int argc, char **argv);
+ExitStatus listing_clean_command(int argc, char **argv);

@@ -8,6 +8,11 @@
 #include <string.h>
 
 static const Command commands[] = {
+    { "listing", "build", listing_build_command,
+      "sheet and photos in, clean pictures and the sheet with their URLs out" },
+    { "listing", "inspect", listing_inspect_command,
+      "what kind of sheet it is, and what it lacks" },
+    { "listing", "clean", listing_clean_command, "only clean and compress photos" },
     { NULL, "settings", settings_command, "list the settings, their defaults and the reasons" },
     { "track", "run", track_run_command, "boxes of cameras -> tracks of people" },
     { "store", "convert", store_convert_command, "the research store's data -> layout, scripts" },

@@ -69,8 +69,7 @@ settings_set(Settings *settings, const char *assignment, GError **error)
             continue;
         }
         gint64 value;
-        if (!parse_integer(equals + 1, &value) || value < info->minimum ||
-            value > info->maximum) {
+        if (!parse_integer(equals + 1, &value) || value < info->minimum || value > info->maximum) {
             return fail(error, APP_ERROR_INVALID,
                         "setting %s: \"%s\" is not a number from %" G_GINT64_FORMAT
                         " to %" G_GINT64_FORMAT " %s",

@@ -1,0 +1,474 @@
+#include "listing/build.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "listing/bulk_zip.h"
+#include "listing/job_limits.h"
+#include "listing/picture_store.h"
+#include "listing/publish.h"
+#include "listing/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Our own things inside the output folder: journal and thumbnails. */
+static const char state_name[] = ".cloudpick";
+
+/* A million SKUs of 64 characters. */
+static const gsize max_sku_list_bytes = 64 * 1024 * 1024;
+
+static bool
+is_same_file(const char *path_a, const char *path_b)
+{
+    struct stat a, b;
+    return stat(path_a, &a) == 0 && stat(path_b, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+static bool
+check_options(const BuildOptions *options, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(options->sheet_path);
+    g_autofree char *out_sheet = g_build_filename(options->out_dir, name, NULL);
+    if (!picture_check_base_url(options->base_url, error)) {
+        return false;
+    }
+    if (is_same_file(options->sheet_path, out_sheet)) {
+        return fail(error, APP_ERROR_INVALID,
+                    "%s: the filled sheet would replace your own; choose another folder for --out",
+                    options->sheet_path);
+    }
+    if (!options->dry_run && !g_file_test(options->out_dir, G_FILE_TEST_IS_DIR) &&
+        g_file_test(options->out_dir, G_FILE_TEST_EXISTS)) {
+        return fail(error, APP_ERROR_INVALID, "%s: is a file, not a folder", options->out_dir);
+    }
+    return true;
+}
+
+/* A text file with a SKU a line; blank lines do not count. */
+static bool
+add_skus(Batch *batch, const BuildOptions *options, GError **error)
+{
+    g_autoptr(GBytes) bytes = file_read_whole(options->skus_path, max_sku_list_bytes, error);
+    if (bytes == NULL) {
+        return false;
+    }
+    gsize size;
+    const char *data = g_bytes_get_data(bytes, &size);
+    const char *bad = NULL;
+    if (!g_utf8_validate_len(data, size, &bad)) {
+        return fail(error, APP_ERROR_INVALID, "%s: is not UTF-8 text (byte %" G_GSIZE_FORMAT ")",
+                    options->skus_path, (gsize)(bad - data));
+    }
+    bool has_bom = size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0;
+    g_autofree char *text = g_strndup(has_bom ? data + 3 : data, has_bom ? size - 3 : size);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_autoptr(GPtrArray) skus = g_ptr_array_new();
+    for (char **line = lines; *line != NULL; line++) {
+        if (g_strstrip(*line)[0] != '\0') {
+            g_ptr_array_add(skus, *line);
+        }
+    }
+    return layout_add_skus(batch->layout, batch->listed_skus, (const char *const *)skus->pdata,
+                           skus->len, batch->edits, error);
+}
+
+static bool
+read_sheet(Batch *batch, const BuildOptions *options, GError **error)
+{
+    const Settings *settings = options->settings;
+    SheetLimits limits = limits_for_sheet(settings);
+    batch->sheet_name = g_path_get_basename(options->sheet_path);
+    batch->base_url = g_strdup(options->base_url);
+    batch->sheet = sheet_open(options->sheet_path, options->encoding, &limits, error);
+    if (batch->sheet == NULL) {
+        return false;
+    }
+    batch->layout = layout_detect(batch->sheet, options->marketplace, options->worksheet, error);
+    if (batch->layout == NULL) {
+        return false;
+    }
+    batch->marketplace = marketplace_by_id(batch->layout->marketplace);
+    batch->listed_skus =
+        layout_read_skus(batch->sheet, batch->layout, (guint64)settings->sheet_max_skus, error);
+    if (batch->listed_skus == NULL) {
+        return false;
+    }
+    batch->edits = sheet_edit_array_new();
+    if (options->skus_path != NULL && !add_skus(batch, options, error)) {
+        return false;
+    }
+    if (batch->listed_skus->len == 0) {
+        return fail(error, APP_ERROR_INVALID,
+                    "%s: there is no SKU in it (column %u, from row %u on)", options->sheet_path,
+                    batch->layout->sku_column, batch->layout->data_row);
+    }
+    return true;
+}
+
+static bool
+take_in_photos(Batch *batch, const BuildOptions *options, GError **error)
+{
+    IntakeLimits limits = limits_for_intake(options->settings);
+    batch->intake = intake_new(&limits);
+    intake_leave_out(batch->intake, options->out_dir);
+    intake_leave_out(batch->intake, options->sheet_path);
+    for (const char *const *path = options->photo_paths; *path != NULL; path++) {
+        if (!intake_add(batch->intake, *path, error)) {
+            return false;
+        }
+    }
+    intake_finish(batch->intake);
+    return true;
+}
+
+/* A picture cell may hold a file's name instead of a URL: then it says which photo belongs there.
+ */
+static GStrv
+file_names_of(const Batch *batch, const ListedSku *listed)
+{
+    const GArray *columns = batch->layout->pictures;
+    if (listed->pictures == NULL || batch->layout->style != PICTURES_ONE_PER_CELL) {
+        return listed->pictures == NULL ? NULL : g_strdupv(listed->pictures);
+    }
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < columns->len && listed->pictures[i] != NULL; i++) {
+        Slot slot = g_array_index(columns, PictureColumn, i).slot;
+        if ((slot.kind != SLOT_MAIN && slot.kind != SLOT_EXTRA) || slot.number > columns->len) {
+            continue;
+        }
+        guint place = slot.kind == SLOT_MAIN ? 0 : slot.number;
+        while (names->len <= place) {
+            g_ptr_array_add(names, g_strdup(""));
+        }
+        if (((char *)names->pdata[place])[0] == '\0') {
+            g_free(names->pdata[place]);
+            names->pdata[place] = g_strdup(listed->pictures[i]);
+        }
+    }
+    g_ptr_array_add(names, NULL);
+    return (GStrv)g_ptr_array_steal(names, NULL);
+}
+
+static GArray *
+match_skus_of(const Batch *batch, GPtrArray *file_names)
+{
+    GArray *skus = g_array_new(FALSE, TRUE, sizeof(MatchSku));
+    for (guint i = 0; i < batch->listed_skus->len; i++) {
+        const ListedSku *listed = batch->listed_skus->pdata[i];
+        GStrv names = file_names_of(batch, listed);
+        if (names != NULL) {
+            g_ptr_array_add(file_names, names);
+        }
+        MatchSku sku = { .sku = listed->sku,
+                         .asin = listed->asin,
+                         .barcode = listed->barcode,
+                         .parent = listed->parent,
+                         .file_names = (const char *const *)names };
+        g_array_append_val(skus, sku);
+    }
+    return skus;
+}
+
+/* Matches the photos that are neither junk nor left out; RET_INDICES tells which they are. */
+static MatchResult *
+match(const Batch *batch, const GArray *skus, const bool *is_left_out, GArray **ret_indices)
+{
+    g_autoptr(GArray) photos = g_array_new(FALSE, FALSE, sizeof(MatchPhoto));
+    GArray *indices = g_array_new(FALSE, FALSE, sizeof(gsize));
+    for (gsize i = 0; i < intake_num_photos(batch->intake); i++) {
+        const Photo *photo = intake_photo(batch->intake, i);
+        if (!photo->is_junk && !is_left_out[i]) {
+            MatchPhoto match_photo = { .path = photo->name };
+            g_array_append_val(photos, match_photo);
+            g_array_append_val(indices, i);
+        }
+    }
+    *ret_indices = indices;
+    return match_photos((const MatchSku *)(void *)skus->data, skus->len,
+                        (const MatchPhoto *)(void *)photos->data, photos->len);
+}
+
+/* A photo whose bytes came before is a duplicate where it says nothing new: it matches no SKU, or
+ * the one that its twin has. The same size chart for ten SKUs is no duplicate. Marks them in
+ * IS_DROPPED and returns how many. */
+static gsize
+drop_duplicates(const Batch *batch, const MatchResult *result, const GArray *indices,
+                const gsize *firsts, bool *is_left_out)
+{
+    gsize num_photos = intake_num_photos(batch->intake), num_dropped = 0;
+    g_autofree gint64 *sku_of = g_new(gint64, num_photos + 1);
+    for (gsize i = 0; i < num_photos; i++) {
+        sku_of[i] = NO_SKU;
+    }
+    for (guint i = 0; i < indices->len; i++) {
+        const MatchDecision *decision = match_decision(result, i);
+        if (decision->sku != MATCH_NO_SKU) {
+            sku_of[g_array_index(indices, gsize, i)] = decision->sku;
+        }
+    }
+    /* (first photo with these bytes, SKU) -> taken */
+    g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) matched = g_hash_table_new(NULL, NULL);
+    for (gsize i = 0; i < num_photos; i++) {
+        if (sku_of[i] != NO_SKU) {
+            g_hash_table_add(matched, GSIZE_TO_POINTER(firsts[i]));
+        }
+    }
+    for (gsize i = 0; i < num_photos; i++) {
+        if (intake_photo(batch->intake, i)->is_junk || is_left_out[i]) {
+            continue;
+        }
+        bool has_matched_twin =
+            sku_of[i] == NO_SKU && g_hash_table_contains(matched, GSIZE_TO_POINTER(firsts[i]));
+        char *key = g_strdup_printf("%" G_GSIZE_FORMAT " %" G_GINT64_FORMAT, firsts[i], sku_of[i]);
+        bool is_repeated = !g_hash_table_add(taken, key);
+        if (has_matched_twin || is_repeated) {
+            is_left_out[i] = true;
+            num_dropped++;
+        }
+    }
+    return num_dropped;
+}
+
+static void
+note_decisions(Batch *batch, const GArray *indices, const gsize *firsts, const bool *is_picture,
+               const bool *is_left_out)
+{
+    for (gsize i = 0; i < intake_num_photos(batch->intake); i++) {
+        const Photo *photo = intake_photo(batch->intake, i);
+        BatchPhoto entry = { .photo = photo,
+                             .verdict = VERDICT_REJECTED,
+                             .is_junk = photo->is_junk,
+                             .sku = NO_SKU,
+                             .rule = photo->is_junk ? "a file of the operating system" : "",
+                             .notes = g_string_new(NULL) };
+        if (is_picture[i] && is_left_out[i]) {
+            entry.verdict = VERDICT_DUPLICATE;
+            entry.rule = "the same bytes as another photo";
+            gsize twin = firsts[i];
+            batch_note(entry.notes, "same as %s",
+                       twin == i ? "a photo that matched"
+                                 : intake_photo(batch->intake, twin)->name);
+        }
+        g_array_append_val(batch->photos, entry);
+    }
+    for (guint i = 0; i < indices->len; i++) {
+        const MatchDecision *decision = match_decision(batch->matches, i);
+        BatchPhoto *entry = batch_photo(batch, g_array_index(indices, gsize, i));
+        entry->rule = decision->rule;
+        switch (decision->verdict) {
+        case MATCH_MATCHED:
+            entry->verdict = VERDICT_MATCHED;
+            entry->sku = decision->sku;
+            entry->slot = decision->slot;
+            break;
+        case MATCH_UNMATCHED:
+            entry->verdict = VERDICT_UNMATCHED;
+            break;
+        case MATCH_AMBIGUOUS:
+            entry->verdict = VERDICT_AMBIGUOUS;
+            break;
+        }
+        if (decision->notes != NULL) {
+            batch_note(entry->notes, "%s", decision->notes);
+        }
+    }
+}
+
+static bool
+match_batch(Batch *batch, const BuildOptions *options, GError **error)
+{
+    g_autofree gsize *firsts = NULL;
+    if (!intake_find_duplicates(batch->intake, options->cancel, &firsts, error)) {
+        return false;
+    }
+    /* What is no picture must not take a slot, or tie with the picture that it describes. */
+    gsize num_photos = intake_num_photos(batch->intake);
+    g_autofree bool *is_picture = g_new0(bool, num_photos + 1);
+    g_autofree bool *is_left_out = g_new0(bool, num_photos + 1);
+    for (gsize i = 0; i < num_photos; i++) {
+        is_picture[i] =
+            intake_photo(batch->intake, i)->is_junk || intake_looks_like_picture(batch->intake, i);
+        is_left_out[i] = !is_picture[i];
+    }
+    g_autoptr(GPtrArray) file_names = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    g_autoptr(GArray) skus = match_skus_of(batch, file_names);
+    g_autoptr(GArray) indices = NULL;
+    batch->matches = match(batch, skus, is_left_out, &indices);
+    if (drop_duplicates(batch, batch->matches, indices, firsts, is_left_out) > 0) {
+        /* Without the twins, what was a tie between two files of the same bytes is none. */
+        g_clear_pointer(&batch->matches, match_result_free);
+        g_clear_pointer(&indices, g_array_unref);
+        batch->matches = match(batch, skus, is_left_out, &indices);
+    }
+    note_decisions(batch, indices, firsts, is_picture, is_left_out);
+    return true;
+}
+
+/* The sink of a build: OUT_DIR/pictures. */
+typedef struct {
+    const char *out_dir;
+    const Batch *batch;
+    const ProcessingTask *tasks;
+} BuildSink;
+
+static char *
+task_path(const BuildSink *sink, gsize task, const Digest *picture)
+{
+    const BatchPhoto *photo = batch_photo(sink->batch, sink->tasks[task].photo);
+    g_autofree char *name = publish_picture_name(sink->batch, photo);
+    return picture_path(picture, name);
+}
+
+static bool
+sink_put(gsize task, const Digest *picture, GBytes *jpeg, gpointer user_data, GError **error)
+{
+    const BuildSink *sink = user_data;
+    g_autofree char *path = task_path(sink, task, picture);
+    return picture_put(sink->out_dir, path, jpeg, error);
+}
+
+static bool
+sink_has(gsize task, const JournalRecord *record, gpointer user_data)
+{
+    const BuildSink *sink = user_data;
+    g_autofree char *path = task_path(sink, task, &record->picture);
+    return picture_has(sink->out_dir, path, &record->picture);
+}
+
+static void
+note_outcomes(Batch *batch, const ProcessingTask *tasks, const ProcessingOutcome *outcomes,
+              gsize num_tasks)
+{
+    for (gsize i = 0; i < num_tasks; i++) {
+        BatchPhoto *photo = batch_photo(batch, tasks[i].photo);
+        const ProcessingOutcome *outcome = &outcomes[i];
+        photo->record = outcome->record;
+        batch->num_known += outcome->was_known ? 1 : 0;
+        const char *rejection =
+            outcome->failure != NULL ? outcome->failure : outcome->record->rejection;
+        if (rejection != NULL) {
+            photo->verdict = VERDICT_REJECTED;
+            batch_note(photo->notes, "%s", rejection);
+        }
+    }
+}
+
+static bool
+process_batch(Batch *batch, const BuildOptions *options, GError **error)
+{
+    const PictureRules *rules = &batch->marketplace->rules;
+    g_autofree char *state_dir = g_build_filename(options->out_dir, state_name, NULL);
+    batch->thumbnail_dir = g_build_filename(state_dir, "thumbnails", NULL);
+    if (!file_make_directories(batch->thumbnail_dir, error)) {
+        return false;
+    }
+    batch->journal = journal_open(state_dir, error);
+    if (batch->journal == NULL) {
+        return false;
+    }
+    g_autoptr(GArray) tasks = g_array_new(FALSE, TRUE, sizeof(ProcessingTask));
+    for (gsize i = 0; i < batch->photos->len; i++) {
+        const BatchPhoto *photo = batch_photo(batch, i);
+        ProcessingTask task = { .photo = i, .wants_picture = photo->verdict == VERDICT_MATCHED };
+        if (!photo->is_junk && photo->verdict != VERDICT_DUPLICATE) {
+            g_array_append_val(tasks, task);
+        }
+    }
+    ImagePoolOptions pool_options = limits_for_pool(options->settings, options->num_jobs);
+    pool_options.allow_no_sandbox = options->allow_no_sandbox;
+    g_autoptr(ImagePool) pool = image_pool_new(&pool_options, error);
+    if (pool == NULL) {
+        return false;
+    }
+    BuildSink sink = { options->out_dir, batch, (const ProcessingTask *)(void *)tasks->data };
+    Processing processing = {
+        .intake = batch->intake,
+        .journal = batch->journal,
+        .pool = pool,
+        .num_threads = pool_options.num_workers,
+        .limits = limits_for_image(options->settings),
+        .picture = { .longest_side =
+                         options->longest_side > 0 ? options->longest_side : rules->target_side,
+                     .quality = options->quality,
+                     .max_bytes = rules->max_bytes,
+                     .allow_carry_over = true },
+        .thumbnail_dir = batch->thumbnail_dir,
+        .sink = { sink_put, sink_has, &sink },
+        .cancel = options->cancel,
+        .progress = options->progress,
+        .progress_data = options->progress_data,
+    };
+    ProcessingOutcome *outcomes = NULL;
+    if (options->pool_started != NULL) {
+        options->pool_started(pool, options->progress_data);
+    }
+    bool done = processing_run(&processing, sink.tasks, tasks->len, &outcomes, error);
+    if (options->pool_started != NULL) {
+        options->pool_started(NULL, options->progress_data);
+    }
+    if (done) {
+        note_outcomes(batch, sink.tasks, outcomes, tasks->len);
+        processing_outcomes_free(outcomes, tasks->len);
+    }
+    return done;
+}
+
+/* Pictures are written without waiting for the disk; before anything names them, they are on it. */
+static bool
+sync_pictures(const char *out_dir, GError **error)
+{
+    int fd = open(out_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return fail_errno(error, errno, out_dir);
+    }
+    int result = syncfs(fd);
+    int saved_errno = errno;
+    close(fd);
+    return result == 0 || fail_errno(error, saved_errno, out_dir);
+}
+
+static void
+prune_pictures(Batch *batch, const BuildOptions *options)
+{
+    g_autoptr(GHashTable) keep = g_hash_table_new(g_str_hash, g_str_equal);
+    for (gsize i = 0; i < batch->photos->len; i++) {
+        char *path = batch_photo(batch, i)->path;
+        if (path != NULL) {
+            g_hash_table_add(keep, path);
+        }
+    }
+    gsize num_others = picture_prune(options->out_dir, keep, options->prune);
+    batch->num_other_pictures = options->prune ? 0 : num_others;
+}
+
+Batch *
+build_run(const BuildOptions *options, GError **error)
+{
+    g_autoptr(Batch) batch = batch_new();
+    if (!check_options(options, error) || !read_sheet(batch, options, error) ||
+        !take_in_photos(batch, options, error) || !match_batch(batch, options, error)) {
+        return NULL;
+    }
+    if (options->dry_run) {
+        publish_summarise(batch);
+        return g_steal_pointer(&batch);
+    }
+    if (!file_make_directories(options->out_dir, error) || !process_batch(batch, options, error)) {
+        return NULL;
+    }
+    publish_pictures(batch);
+    publish_summarise(batch);
+    prune_pictures(batch, options);
+    if (!sync_pictures(options->out_dir, error) || !publish_sheet(batch, options->out_dir, error) ||
+        (options->make_bulk_zip && !bulk_zip_write(batch, options->out_dir, error)) ||
+        !report_write(batch, options->out_dir, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&batch);
+}

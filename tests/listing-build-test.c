@@ -1,0 +1,365 @@
+/* The listing job as a seller runs it, on the sample that is in the repository and on files made
+ * here. ExifTool says what is left in the pictures. */
+#include "tests/support.h"
+
+#include "base/digest.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static const char base_url[] = "https://pictures.example.com";
+
+static char *
+sample(const char *name)
+{
+    return g_build_filename(SOURCE_ROOT, "samples", "listing", name, NULL);
+}
+
+static CommandResult
+build_sample(const char *out, const char *extra)
+{
+    g_autofree char *sheet = sample("sheet.csv");
+    g_autofree char *photos = sample("photos");
+    return run_cloudpick("listing", "build", "--sheet", sheet, "--photos", photos, "--out", out,
+                         "--base-url", base_url, extra, NULL);
+}
+
+/* The fields of the line of PHOTO in report.csv, by the header's order. Quoted fields are rare
+ * enough that none of the first ten has a comma in it here. */
+static GStrv
+report_line(const char *out, const char *photo)
+{
+    g_autofree char *report = read_file(out, "report.csv");
+    g_auto(GStrv) lines = g_strsplit(report, "\n", -1);
+    g_assert_cmpstr(lines[0], ==,
+                    "photo,verdict,sku,slot,rule,url,width,height,bytes_in,bytes_out,notes");
+    for (char **line = lines + 1; *line != NULL; line++) {
+        g_auto(GStrv) fields = g_strsplit(*line, ",", 11);
+        if (fields[0] != NULL && strcmp(fields[0], photo) == 0) {
+            return g_steal_pointer(&fields);
+        }
+    }
+    g_error("report.csv has no line for %s:\n%s", photo, report);
+}
+
+static void
+assert_matched(const char *out, const char *photo, const char *sku, const char *slot)
+{
+    g_auto(GStrv) fields = report_line(out, photo);
+    g_assert_cmpstr(fields[1], ==, "matched");
+    g_assert_cmpstr(fields[2], ==, sku);
+    g_assert_cmpstr(fields[3], ==, slot);
+    g_assert_true(g_str_has_prefix(fields[5], "https://pictures.example.com/pictures/"));
+}
+
+/* LST-03, LST-05: every file of the sample has a line, the right SKU and slot, and a reason. */
+static void
+test_every_photo_has_a_line_with_its_decision(void)
+{
+    g_auto(TempDir) out = temp_dir_new();
+    g_auto(CommandResult) result = build_sample(out, NULL);
+    assert_status(&result, 1);
+    assert_matched(out, "MUG-BLUE/front.jpg", "MUG-BLUE", "MAIN");
+    assert_matched(out, "BOTTLE-500.MAIN.jpg", "BOTTLE-500", "MAIN");
+    assert_matched(out, "BOTTLE-500.PT01.jpg", "BOTTLE-500", "PT01");
+    assert_matched(out, "lamp-10 (1).png", "LAMP-10", "MAIN");
+    assert_matched(out, "CH-7_1.webp", "CH-7", "MAIN");
+    assert_matched(out, "CH-7_2.jpg", "CH-7", "PT01");
+    g_auto(GStrv) stray = report_line(out, "phone/IMG_2041.jpg");
+    g_assert_cmpstr(stray[1], ==, "unmatched");
+    g_auto(GStrv) twin = report_line(out, "phone/CH-7_2 (copy).jpg");
+    g_assert_cmpstr(twin[1], ==, "duplicate");
+    g_assert_nonnull(strstr(twin[10], "CH-7_2.jpg"));
+    g_assert_nonnull(strstr(result.out, "needs attention: 1 unmatched"));
+}
+
+/* LST-07: the sheet's bytes but for the URLs are the seller's own, and each URL's picture is there,
+ * under a path that holds the digest of its bytes. */
+static void
+test_sheet_comes_back_with_urls_and_nothing_else_changed(void)
+{
+    g_auto(TempDir) out = temp_dir_new();
+    g_auto(CommandResult) result = build_sample(out, NULL);
+    assert_status(&result, 1);
+    g_autofree char *sheet = read_file(out, "sheet.csv");
+    g_autofree char *original_path = sample("");
+    g_autofree char *original = read_file(original_path, "sheet.csv");
+    g_autoptr(GRegex) url = g_regex_new("https://pictures\\.example\\.com/"
+                                        "(pictures/[0-9a-f]{32}/[A-Za-z0-9_-]+\\.jpg)",
+                                        0, 0, NULL);
+    g_autofree char *without_urls = g_regex_replace_literal(url, sheet, -1, 0, "", 0, NULL);
+    g_assert_cmpstr(without_urls, ==, original);
+
+    g_autoptr(GMatchInfo) match = NULL;
+    guint num_urls = 0;
+    for (g_regex_match(url, sheet, 0, &match); g_match_info_matches(match);
+         g_match_info_next(match, NULL)) {
+        g_autofree char *path = g_match_info_fetch(match, 1);
+        g_autofree char *full = g_build_filename(out, path, NULL);
+        g_autoptr(GBytes) bytes = read_bytes(full);
+        Digest digest = digest_of(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+        g_autofree char *hex = digest_to_hex(&digest, 32);
+        g_assert_nonnull(strstr(path, hex));
+        num_urls++;
+    }
+    g_assert_cmpuint(num_urls, ==, 8);
+}
+
+/* LST-18: an independent reader finds no place, camera, time, comment or profile in any picture. */
+static void
+test_exiftool_finds_nothing_private(void)
+{
+    g_auto(TempDir) out = temp_dir_new();
+    g_auto(CommandResult) result = build_sample(out, NULL);
+    assert_status(&result, 1);
+    assert_nothing_private(out);
+}
+
+static void
+test_second_run_does_nothing_again(void)
+{
+    g_auto(TempDir) out = temp_dir_new();
+    g_auto(CommandResult) first = build_sample(out, NULL);
+    assert_status(&first, 1);
+    g_autofree char *report = read_file(out, "report.json");
+    g_auto(CommandResult) second = build_sample(out, NULL);
+    assert_status(&second, 1);
+    g_assert_nonnull(strstr(second.out, "(9 were done before)"));
+    g_autofree char *again = read_file(out, "report.json");
+    g_assert_nonnull(strstr(report, "\"already_done\": 0"));
+    char *count = strstr(again, "\"already_done\": 9");
+    g_assert_nonnull(count);
+    count[strlen("\"already_done\": ")] = '0';
+    g_assert_cmpstr(again, ==, report);
+}
+
+static void
+test_lost_picture_is_made_again(void)
+{
+    g_auto(TempDir) out = temp_dir_new();
+    g_auto(CommandResult) first = build_sample(out, NULL);
+    assert_status(&first, 1);
+    g_auto(GStrv) line = report_line(out, "CH-7_2.jpg");
+    const char *path = line[5] + strlen(base_url) + 1;
+    g_autofree char *full = g_build_filename(out, path, NULL);
+    g_autoptr(GBytes) before = read_bytes(full);
+    g_assert_cmpint(g_unlink(full), ==, 0);
+    g_auto(CommandResult) second = build_sample(out, NULL);
+    assert_status(&second, 1);
+    g_assert_nonnull(strstr(second.out, "(8 were done before)"));
+    g_autoptr(GBytes) after = read_bytes(full);
+    g_assert_true(g_bytes_equal(before, after));
+}
+
+/* LST-04: what a kill leaves behind is used, and the end is the same. */
+static void
+test_killed_build_goes_on_where_it_was(void)
+{
+    g_auto(TempDir) out = temp_dir_new();
+    g_auto(TempDir) whole = temp_dir_new();
+    g_autofree char *sheet = sample("sheet.csv");
+    g_autofree char *photos = sample("photos");
+    const char *argv[] = { g_getenv("CLOUDPICK"),
+                           "listing",
+                           "build",
+                           "--sheet",
+                           sheet,
+                           "--photos",
+                           photos,
+                           "--out",
+                           out,
+                           "--base-url",
+                           base_url,
+                           "--jobs",
+                           "1",
+                           NULL };
+    g_autofree char *journal = g_build_filename(out, ".cloudpick", "journal", NULL);
+    GPid pid;
+    g_assert_true(g_spawn_async(NULL, (char **)argv, NULL,
+                                G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL |
+                                    G_SPAWN_STDERR_TO_DEV_NULL,
+                                NULL, NULL, &pid, NULL));
+    /* As soon as the journal tells of a finished photo. */
+    for (;;) {
+        g_autofree char *text = NULL;
+        if (g_file_get_contents(journal, &text, NULL, NULL) &&
+            (text[0] == 'R' || strstr(text, "\nR\t") != NULL)) {
+            kill_and_wait(pid);
+            break;
+        }
+        g_assert_false(has_ended(pid));
+        g_usleep(1000);
+    }
+    g_auto(CommandResult) result = build_sample(out, NULL);
+    assert_status(&result, 1);
+    g_assert_nonnull(strstr(result.out, "were done before)"));
+    g_auto(CommandResult) reference = build_sample(whole, NULL);
+    assert_status(&reference, 1);
+    g_autofree char *sheet_out = read_file(out, "sheet.csv");
+    g_autofree char *sheet_whole = read_file(whole, "sheet.csv");
+    g_assert_cmpstr(sheet_out, ==, sheet_whole);
+    g_autoptr(GPtrArray) files = list_files(out);
+    for (guint i = 0; i < files->len; i++) {
+        g_assert_false(g_str_has_suffix(files->pdata[i], ".partial"));
+    }
+}
+
+static void
+test_zip_of_photos_gives_the_same_pictures(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_auto(TempDir) out = temp_dir_new();
+    g_auto(TempDir) out_zip = temp_dir_new();
+    g_autofree char *photos = sample("photos");
+    g_autofree char *sheet = sample("sheet.csv");
+    g_autofree char *zip = g_build_filename(dir, "photos.zip", NULL);
+    /* Python's zipfile is an independent writer. */
+    const char *const argv[] = { "/usr/bin/python3", "-m", "zipfile", "-c", zip, photos, NULL };
+    g_auto(CommandResult) zipped = run_command(NULL, argv);
+    assert_status(&zipped, 0);
+    g_auto(CommandResult) from_folder = build_sample(out, NULL);
+    assert_status(&from_folder, 1);
+    g_auto(CommandResult) from_zip =
+        run_cloudpick("listing", "build", "--sheet", sheet, "--photos", zip, "--out", out_zip,
+                      "--base-url", base_url, NULL);
+    assert_status(&from_zip, 1);
+    g_autofree char *sheet_folder = read_file(out, "sheet.csv");
+    g_autofree char *sheet_zip = read_file(out_zip, "sheet.csv");
+    g_assert_cmpstr(sheet_zip, ==, sheet_folder);
+}
+
+static void
+test_dry_run_writes_nothing(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_autofree char *out = g_build_filename(dir, "out", NULL);
+    g_auto(CommandResult) result = build_sample(out, "--dry-run");
+    assert_status(&result, 1);
+    g_assert_nonnull(strstr(result.out, "CH-7_1.webp\tmatched\tCH-7\tMAIN"));
+    g_assert_false(g_file_test(out, G_FILE_TEST_EXISTS));
+}
+
+static void
+test_report_page_needs_nothing_from_elsewhere(void)
+{
+    g_auto(TempDir) out = temp_dir_new();
+    g_auto(CommandResult) result = build_sample(out, NULL);
+    assert_status(&result, 1);
+    g_autofree char *html = read_file(out, "report.html");
+    g_assert_null(strstr(html, "<script"));
+    g_assert_null(g_regex_match_simple("(?:src|href)=\"(?!data:)", html, 0, 0) ? html : NULL);
+    const char *attention = strstr(html, "phone/IMG_2041.jpg");
+    const char *skus = strstr(html, ">SKUs</h2>");
+    g_assert_true(attention != NULL && skus != NULL && attention < skus);
+}
+
+static void
+test_bad_photos_cost_only_themselves(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_auto(TempDir) out = temp_dir_new();
+    g_autofree char *sheet = g_build_filename(dir, "s.csv", NULL);
+    g_autofree char *photos = g_build_filename(dir, "p", NULL);
+    g_autofree char *good_path = sample("photos/CH-7_2.jpg");
+    g_autoptr(GBytes) good = read_bytes(good_path);
+    static const char csv[] = "sku,main_image_url\nA-1,\nB-2,\nC-3,\nD-4,\n";
+    write_file(dir, "s.csv", csv, strlen(csv));
+    write_file(photos, "A-1.jpg", g_bytes_get_data(good, NULL), g_bytes_get_size(good));
+    write_file(photos, "B-2.jpg", "", 0);
+    write_file(photos, "C-3.jpg", "hello, I am text", 16);
+    write_file(photos, "D-4.jpg", "\xff\xd8\xff\xdb\x00\x43", 6);
+    write_file(photos, ".DS_Store", "x", 1);
+    g_auto(CommandResult) result =
+        run_cloudpick("listing", "build", "--sheet", sheet, "--photos", photos, "--out", out,
+                      "--base-url", base_url, NULL);
+    assert_status(&result, 1);
+    assert_matched(out, "A-1.jpg", "A-1", "MAIN");
+    static const char *const bad[] = { "B-2.jpg", "C-3.jpg", "D-4.jpg", ".DS_Store" };
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_auto(GStrv) fields = report_line(out, bad[i]);
+        g_assert_cmpstr(fields[1], ==, "rejected");
+        g_assert_cmpstr(fields[5], ==, "");
+    }
+    g_assert_nonnull(strstr(result.out, "3 rejected"));
+}
+
+static void
+test_wrong_calls_say_what_is_wrong(void)
+{
+    g_auto(TempDir) out = temp_dir_new();
+    g_autofree char *sheet = sample("sheet.csv");
+    g_autofree char *photos = sample("photos");
+    g_autofree char *folder = sample("");
+    const struct {
+        const char *sheet, *photos, *out, *url, *extra, *message;
+    } cases[] = {
+        { "/nonexistent.xlsx", photos, out, base_url, NULL, "/nonexistent.xlsx: No such file" },
+        { sheet, "/nonexistent", out, base_url, NULL, "/nonexistent: No such file" },
+        { sheet, photos, out, "pictures", NULL, "base URL \"pictures\"" },
+        { sheet, photos, out, base_url, "--quality=101", "--quality \"101\"" },
+        { sheet, photos, out, base_url, "--longest-side=-3", "--longest-side -3" },
+        { sheet, photos, out, base_url, "--marketplace=etzy", "none of auto, plain, amazon" },
+        { sheet, photos, out, base_url, "--fly", "--fly" },
+        { sheet, photos, folder, base_url, NULL, "would replace your own" },
+        { photos, photos, out, base_url, NULL, "photos: " },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(CommandResult) result = run_cloudpick(
+            "listing", "build", "--sheet", cases[i].sheet, "--photos", cases[i].photos, "--out",
+            cases[i].out, "--base-url", cases[i].url, cases[i].extra, NULL);
+        assert_status(&result, 2);
+        if (strstr(result.err, cases[i].message) == NULL) {
+            g_test_message("case %" G_GSIZE_FORMAT ": %s", i, result.err);
+        }
+        g_assert_nonnull(strstr(result.err, cases[i].message));
+    }
+}
+
+static void
+test_clean_keeps_the_tree(void)
+{
+    g_auto(TempDir) out = temp_dir_new();
+    g_autofree char *photos = sample("photos");
+    g_auto(CommandResult) result =
+        run_cloudpick("listing", "clean", photos, "--out", out, "--longest-side", "800", NULL);
+    assert_status(&result, 0);
+    static const char *const pictures[] = { "MUG-BLUE/front.jpg", "CH-7_1.jpg", "lamp-10 (1).jpg",
+                                            "phone/CH-7_2 (copy).jpg" };
+    for (gsize i = 0; i < G_N_ELEMENTS(pictures); i++) {
+        g_autofree char *path = g_build_filename(out, pictures[i], NULL);
+        g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+    }
+    assert_nothing_private(out);
+}
+
+static void
+test_inspect_tells_what_a_sheet_is(void)
+{
+    g_autofree char *sheet = sample("sheet.csv");
+    g_auto(CommandResult) result = run_cloudpick("listing", "inspect", "--sheet", sheet, NULL);
+    assert_status(&result, 1);
+    g_assert_nonnull(strstr(result.out, "semicolons"));
+    g_assert_nonnull(strstr(result.out, "SKU:         column A"));
+    g_assert_nonnull(strstr(result.out, "4 SKUs have no main picture"));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/build/LST-05/decisions", test_every_photo_has_a_line_with_its_decision);
+    g_test_add_func("/build/LST-07/sheet",
+                    test_sheet_comes_back_with_urls_and_nothing_else_changed);
+    g_test_add_func("/build/LST-18/nothing-private", test_exiftool_finds_nothing_private);
+    g_test_add_func("/build/second-run", test_second_run_does_nothing_again);
+    g_test_add_func("/build/lost-picture", test_lost_picture_is_made_again);
+    g_test_add_func("/build/LST-04/killed", test_killed_build_goes_on_where_it_was);
+    g_test_add_func("/build/zip", test_zip_of_photos_gives_the_same_pictures);
+    g_test_add_func("/build/dry-run", test_dry_run_writes_nothing);
+    g_test_add_func("/build/report-page", test_report_page_needs_nothing_from_elsewhere);
+    g_test_add_func("/build/bad-photos", test_bad_photos_cost_only_themselves);
+    g_test_add_func("/build/wrong-calls", test_wrong_calls_say_what_is_wrong);
+    g_test_add_func("/clean/tree", test_clean_keeps_the_tree);
+    g_test_add_func("/inspect/sheet", test_inspect_tells_what_a_sheet_is);
+    return g_test_run();
+}
