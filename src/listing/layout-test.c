@@ -3,6 +3,7 @@
 #include "listing/layout.h"
 
 #include "base/error.h"
+#include "sheet/test_book.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -30,14 +31,21 @@ opened_clear(Opened *opened)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opened, opened_clear)
 
-static Opened
-open_bytes(const char *bytes, gssize size)
+static char *
+temporary_path(void)
 {
-    Opened opened = { 0 };
-    g_autoptr(GError) error = NULL;
-    int fd = g_file_open_tmp("layout-XXXXXX.txt", &opened.path, NULL);
+    char *path;
+    int fd = g_file_open_tmp("layout-XXXXXX", &path, NULL);
     g_close(fd, NULL);
-    g_assert_true(g_file_set_contents(opened.path, bytes, size, NULL));
+    return path;
+}
+
+/* Takes PATH. */
+static Opened
+open_path(char *path)
+{
+    Opened opened = { .path = path };
+    g_autoptr(GError) error = NULL;
     opened.sheet = sheet_open(opened.path, NULL, &limits, &error);
     g_assert_no_error(error);
     opened.layout = layout_detect(opened.sheet, NULL, NULL, &error);
@@ -45,6 +53,24 @@ open_bytes(const char *bytes, gssize size)
     opened.skus = layout_read_skus(opened.sheet, opened.layout, 1000, &error);
     g_assert_no_error(error);
     return opened;
+}
+
+static Opened
+open_bytes(const char *bytes, gssize size)
+{
+    char *path = temporary_path();
+    g_assert_true(g_file_set_contents(path, bytes, size, NULL));
+    return open_path(path);
+}
+
+/* A workbook whose only worksheet has ROWS (SpreadsheetML). */
+static Opened
+open_workbook(const char *rows)
+{
+    char *path = temporary_path();
+    g_autofree char *worksheet = book_worksheet(rows);
+    book_write(path, &(BookParts){ .worksheet = worksheet });
+    return open_path(path);
 }
 
 static Opened
@@ -455,6 +481,48 @@ test_skus_that_no_cell_can_hold_are_refused(void)
     g_assert_cmpuint(opened.skus->len, ==, 1);
 }
 
+#define TEXT_CELL(reference, text)                                                                 \
+    "<c r=\"" reference "\" t=\"inlineStr\"><is><t>" text "</t></is></c>"
+
+static void
+test_workbook_skus_stored_as_numbers(void)
+{
+    g_auto(Opened) opened = open_workbook("<row r=\"1\">" TEXT_CELL("A1", "SKU") TEXT_CELL(
+        "B1", "Bild 1") "</row>"
+                        "<row r=\"2\"><c r=\"A2\"><v>8.4110000001E11</v></c></row>"
+                        "<row r=\"3\"><c r=\"A3\" t=\"e\"><v>#N/A</v></c></row>");
+    const ListedSku *second = opened.skus->pdata[1];
+    g_assert_null(sku_of(&opened, "841100000010")->problem);
+    g_assert_cmpstr(second->problem, ==, "the cell holds the error #N/A");
+}
+
+static void
+test_workbook_is_filled_and_read_back(void)
+{
+    g_auto(Opened) opened = open_workbook("<row r=\"1\">" TEXT_CELL("A1", "SKU") TEXT_CELL(
+        "C1", "Bild 1") "</row>"
+                        "<row r=\"2\">" TEXT_CELL("A2", "A-1") "</row>");
+    g_autofree char *bytes = fill(&opened, NULL, "A-1 MAIN https://x/m.jpg", NULL);
+    g_auto(Opened) filled = open_path(g_strdup(opened.path));
+    g_assert_cmpstr(listed_sku_picture(filled.layout, sku_of(&filled, "A-1"), slot_of("MAIN")), ==,
+                    "https://x/m.jpg");
+}
+
+/* No lines can be put between the rows of a workbook. */
+static void
+test_shopify_workbook_has_no_place_for_further_rows(void)
+{
+    g_auto(Opened) opened =
+        open_workbook("<row r=\"1\">" TEXT_CELL("A1", "Handle") TEXT_CELL("B1", "Variant SKU")
+                          TEXT_CELL("C1", "Image Src") "</row>"
+                                                       "<row r=\"2\">" TEXT_CELL("A2", "shoe")
+                                                           TEXT_CELL("B2", "A") "</row>");
+    g_autofree char *no_place = NULL;
+    g_autofree char *bytes =
+        fill(&opened, NULL, "A MAIN https://x/m.jpg\nA PT01 https://x/1.jpg", &no_place);
+    g_assert_cmpstr(no_place, ==, "A PT01");
+}
+
 static void
 test_worksheet_by_name(void)
 {
@@ -496,6 +564,9 @@ main(int argc, char **argv)
     TEST("blank-template", test_blank_template_gets_its_skus);
     TEST("known-skus", test_known_skus_are_not_added_again);
     TEST("impossible-skus", test_skus_that_no_cell_can_hold_are_refused);
+    TEST("workbook-numbers", test_workbook_skus_stored_as_numbers);
+    TEST("workbook-filled", test_workbook_is_filled_and_read_back);
+    TEST("shopify-workbook", test_shopify_workbook_has_no_place_for_further_rows);
     TEST("worksheet-by-name", test_worksheet_by_name);
 #undef TEST
     return g_test_run();
