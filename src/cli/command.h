@@ -41,6 +41,7 @@ ExitStatus track_run_command(int argc, char **argv);
 ExitStatus track_score_command(int argc, char **argv);
 ExitStatus image_worker_command(int argc, char **argv);
 ExitStatus store_convert_command(int argc, char **argv);
+ExitStatus store_score_command(int argc, char **argv);
 ExitStatus store_simulate_command(int argc, char **argv);
 ExitStatus store_replay_command(int argc, char **argv);
 ExitStatus listing_build_command(int argc, char **argv);

@@ -16,6 +16,7 @@ static const Command commands[] = {
     { NULL, "settings", settings_command, "list the settings, their defaults and the reasons" },
     { "track", "run", track_run_command, "boxes of cameras -> tracks of people" },
     { "store", "convert", store_convert_command, "the research store's data -> layout, scripts" },
+    { "store", "score", store_score_command, "receipts against the truth" },
     { "store", "simulate", store_simulate_command, "a simulated store -> recording and truth" },
     { "store", "replay", store_replay_command, "recording -> receipts, events and doubts" },
     { "track", "score", track_score_command, "compare tracks with the truth: IDF1, MOTA, HOTA" },

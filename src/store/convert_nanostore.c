@@ -430,9 +430,10 @@ made_up_weight(const Contest *contest, Prng *prng)
     if (contest != NULL && contest->products->len > 0) {
         const ContestProduct *like =
             contest->products->pdata[prng_below(prng, contest->products->len)];
-        return MAX(like->grams + prng_range(prng, -6, 6), 24);
+        double grams = like->grams + prng_range(prng, -6, 6);
+        return MAX(grams, 24);
     }
-    return CLAMP(median_grams * exp(prng_normal(prng, 0, spread_of_logarithm)), 24, 1600);
+    return prng_lognormal_within(prng, median_grams, spread_of_logarithm, 24, 1600);
 }
 
 static gint

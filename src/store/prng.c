@@ -82,6 +82,20 @@ prng_normal(Prng *prng, double mean, double sd)
 }
 
 double
+prng_normal_within(Prng *prng, double mean, double sd, double low, double high)
+{
+    double value = prng_normal(prng, mean, sd);
+    return CLAMP(value, low, high);
+}
+
+double
+prng_lognormal_within(Prng *prng, double median, double sd, double low, double high)
+{
+    double value = median * exp(prng_normal(prng, 0, sd));
+    return CLAMP(value, low, high);
+}
+
+double
 prng_exponential(Prng *prng, double mean)
 {
     return -mean * log(1 - prng_uniform(prng));

@@ -21,6 +21,10 @@ double prng_range(Prng *prng, double low, double high);
 guint prng_below(Prng *prng, guint count);
 bool prng_chance(Prng *prng, double probability);
 double prng_normal(Prng *prng, double mean, double sd);
+/* The same, what falls outside becomes the bound. (GLib's CLAMP would draw twice.) */
+double prng_normal_within(Prng *prng, double mean, double sd, double low, double high);
+/* MEDIAN times e to a normal value of that SD, within bounds. */
+double prng_lognormal_within(Prng *prng, double median, double sd, double low, double high);
 /* Waiting time of a Poisson process. */
 double prng_exponential(Prng *prng, double mean);
 guint prng_poisson(Prng *prng, double mean);

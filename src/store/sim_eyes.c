@@ -85,7 +85,7 @@ find_places(SimEyes *eyes)
                                    camera->r[2][k] * camera->t[2]);
         }
         eyes->recalls[i] =
-            CLAMP(prng_normal(&eyes->prng, camera_recall, camera_recall_sd), 0.4, 0.85);
+            prng_normal_within(&eyes->prng, camera_recall, camera_recall_sd, 0.4, 0.85);
     }
 }
 
@@ -279,7 +279,7 @@ add_hands(Track *track, const SimBody *body, const SimBody *neighbour, double vi
             continue;
         }
         const double *hand = body->hands[i];
-        double spread = hand_noise, score = CLAMP(prng_normal(prng, 0.75, 0.15), 0.05, 1);
+        double spread = hand_noise, score = prng_normal_within(prng, 0.75, 0.15, 0.05, 1);
         if (prng_chance(prng, wild_hand_chance)) {
             spread = 0.3;
             score *= 0.7;
@@ -319,7 +319,7 @@ static void
 append_appearance(SimEyes *eyes, Prng *prng, const float *appearance)
 {
     for (int i = 0; i < SIM_APPEARANCE; i++) {
-        float value = (float)MAX(prng_normal(prng, appearance[i], appearance_noise), 0);
+        float value = (float)prng_normal_within(prng, appearance[i], appearance_noise, 0, 1);
         g_array_append_val(eyes->appearances, value);
     }
 }

@@ -169,7 +169,7 @@ sim_people_admit(SimPeople *people, SimVisitor *visitor, double t)
     person->walker = sim_walker_new(prng_new(people->world.seed, "walker", person->key), at);
     person->held = g_array_new(FALSE, FALSE, sizeof(SimItem));
     person->prng = prng;
-    person->height = CLAMP(prng_normal(&person->prng, 1.68, 0.09), 1.45, 1.95);
+    person->height = prng_normal_within(&person->prng, 1.68, 0.09, 1.45, 1.95);
     person->phase_start = person->act_start = t;
     dress(person);
     g_ptr_array_add(people->persons, person);
@@ -345,7 +345,7 @@ gondola_of(const SimPeople *people, guint plate)
 static void
 shake(SimPeople *people, Person *person, guint plate, double t)
 {
-    double grams = CLAMP(body_push_grams * exp(prng_normal(&person->prng, 0, 0.6)), 8, 120);
+    double grams = prng_lognormal_within(&person->prng, body_push_grams, 0.6, 8, 120);
     sim_sensor_shake(people->world.sensor, gondola_of(people, plate), t,
                      prng_range(&person->prng, 0.6, 1.6), grams);
 }
@@ -363,7 +363,7 @@ lay_hand_on(SimPeople *people, Person *person, const SimAct *act, double t, doub
     case ACT_HAND:
         return;
     case ACT_REST:
-        grams = CLAMP(150 * exp(prng_normal(prng, 0, 0.7)), 30, 900);
+        grams = prng_lognormal_within(prng, 150, 0.7, 30, 900);
         sim_sensor_press(sensor, plate, t, seconds, grams);
         break;
     case ACT_TOUCH:

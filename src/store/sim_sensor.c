@@ -147,7 +147,7 @@ sim_sensor_new(const StoreLayout *layout, guint64 seed, const SimSensorFaults *f
     for (guint i = 0; i < layout->num_shelves; i++) {
         ShelfState *shelf = &sensor->shelves[i];
         shelf->prng = prng_new(seed, "shelf", i);
-        shelf->gain = CLAMP(exp(prng_normal(&shelf->prng, 0, 0.4)), 0.45, 1.6);
+        shelf->gain = prng_lognormal_within(&shelf->prng, 1, 0.4, 0.45, 1.6);
     }
     for (guint i = 0; i < layout->num_gondolas; i++) {
         GondolaState *gondola = &sensor->gondolas[i];
@@ -186,7 +186,7 @@ sim_sensor_change(SimSensor *sensor, guint plate, double t, double grams)
         .t = t,
         .seconds = longest_transient_s,
         .grams = grams,
-        .damping = CLAMP(prng_normal(prng, is_put ? 0.38 : 0.29, 0.05), 0.15, 0.6),
+        .damping = prng_normal_within(prng, is_put ? 0.38 : 0.29, 0.05, 0.15, 0.6),
         .omega = prng_range(prng, 9.5, 13.5),
         .ramp = is_put ? prng_range(prng, 0.15, 0.3) : prng_range(prng, 0.02, 0.12),
     };
@@ -277,7 +277,7 @@ start_bursts(GondolaState *gondola, double t)
     if (t < gondola->next_burst) {
         return;
     }
-    double grams = CLAMP(28 * exp(prng_normal(&gondola->prng, 0, 0.7)), 10, 120);
+    double grams = prng_lognormal_within(&gondola->prng, 28, 0.7, 10, 120);
     Shake shake = { t, prng_range(&gondola->prng, 0.6, 2), grams };
     g_array_append_val(gondola->shakes, shake);
     gondola->next_burst = t + prng_exponential(&gondola->prng, 1 / rate);

@@ -169,7 +169,7 @@ describe_products(SimStock *stock, guint64 seed, bool wrong_weights)
         Prng prng = prng_new(seed, "product", i);
         double master = layout->products[i].weight_grams;
         /* A batch of goods is never quite what was once weighed. */
-        double factor = CLAMP(prng_normal(&prng, 1, 0.005), 0.98, 1.02);
+        double factor = prng_normal_within(&prng, 1, 0.005, 0.98, 1.02);
         if (wrong_weights && prng_chance(&prng, wrong_weight_share)) {
             factor = prng_chance(&prng, 0.5) ? prng_range(&prng, 0.7, 0.9)
                                              : prng_range(&prng, 1.1, 1.35);

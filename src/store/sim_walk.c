@@ -261,7 +261,7 @@ SimWalker
 sim_walker_new(Prng prng, FloorPoint at)
 {
     SimWalker walker = { .at = at, .goal = at, .heading = { 1, 0 }, .prng = prng };
-    walker.free_speed = CLAMP(prng_normal(&walker.prng, free_speed_mean, free_speed_sd), 0.35, 1.6);
+    walker.free_speed = prng_normal_within(&walker.prng, free_speed_mean, free_speed_sd, 0.35, 1.6);
     walker.side = prng_chance(&walker.prng, 0.7) ? -1 : 1; /* most keep to the right */
     return walker;
 }
