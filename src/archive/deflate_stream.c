@@ -26,6 +26,7 @@ typedef struct {
 struct DeflateStream {
     DeflateSink sink;
     gpointer user_data;
+    int level;
     gsize out_bound;
     Chunk *chunks; /* a ring */
     guint num_chunks;
@@ -136,6 +137,18 @@ submit(DeflateStream *stream, Chunk *chunk, bool is_last)
     g_thread_pool_push(stream->pool, chunk, NULL);
 }
 
+/* Most members are small and need one chunk only. */
+static void
+prepare(DeflateStream *stream, Chunk *chunk)
+{
+    if (chunk->compressor == NULL) {
+        chunk->compressor = libdeflate_alloc_compressor(stream->level);
+        g_assert(chunk->compressor != NULL); /* memory, or a level that does not exist */
+        chunk->in = g_malloc(CHUNK_SIZE);
+        chunk->out = g_malloc(stream->out_bound + JOIN_SIZE);
+    }
+}
+
 DeflateStream *
 deflate_stream_new(int level, DeflateSink sink, gpointer user_data)
 {
@@ -146,13 +159,8 @@ deflate_stream_new(int level, DeflateSink sink, gpointer user_data)
     stream->num_chunks = MIN(g_get_num_processors(), MAX_THREADS) + 2;
     stream->chunks = g_new0(Chunk, stream->num_chunks);
     stream->out_bound = libdeflate_deflate_compress_bound(NULL, CHUNK_SIZE);
-    for (guint i = 0; i < stream->num_chunks; i++) {
-        Chunk *chunk = &stream->chunks[i];
-        chunk->compressor = libdeflate_alloc_compressor(level);
-        g_assert(chunk->compressor != NULL); /* memory, or a level that does not exist */
-        chunk->in = g_malloc(CHUNK_SIZE);
-        chunk->out = g_malloc(stream->out_bound + JOIN_SIZE);
-    }
+    stream->level = level;
+    prepare(stream, &stream->chunks[0]);
     g_mutex_init(&stream->lock);
     g_cond_init(&stream->finished);
     return stream;
@@ -168,7 +176,9 @@ deflate_stream_free(DeflateStream *stream)
         g_thread_pool_free(stream->pool, TRUE, TRUE);
     }
     for (guint i = 0; i < stream->num_chunks; i++) {
-        libdeflate_free_compressor(stream->chunks[i].compressor);
+        if (stream->chunks[i].compressor != NULL) {
+            libdeflate_free_compressor(stream->chunks[i].compressor);
+        }
         g_free(stream->chunks[i].in);
         g_free(stream->chunks[i].out);
     }
@@ -190,6 +200,7 @@ deflate_stream_append(DeflateStream *stream, const guint8 *data, gsize size, GEr
             if (chunk->is_full && !pass_on(stream, chunk, error)) {
                 return false;
             }
+            prepare(stream, chunk);
         }
         gsize part = MIN(size, CHUNK_SIZE - chunk->in_size);
         memcpy(chunk->in + chunk->in_size, data, part);

@@ -2,8 +2,6 @@
 
 #include "base/error.h"
 
-#include <string.h>
-
 void
 pieces_init(Pieces *pieces, gsize limit, const char *what)
 {
@@ -31,8 +29,9 @@ pieces_feed(Pieces *pieces, const char *data, gsize size, bool is_last, PiecesFu
     }
     g_assert(used <= kept->len);
     gsize left = kept->len - used;
-    memmove(kept->data, kept->data + used, left);
-    g_byte_array_set_size(kept, (guint)left);
+    if (used > 0) {
+        g_byte_array_remove_range(kept, 0, (guint)used);
+    }
     pieces->retry_at = 2 * left;
     if (left > pieces->limit) {
         return fail(error, APP_ERROR_TOO_LARGE, "a %s has more than %" G_GSIZE_FORMAT " bytes",

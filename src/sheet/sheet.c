@@ -62,7 +62,7 @@ open_workbook(Sheet *sheet, GError **error)
         g_prefix_error(error, "%s: ", sheet->path);
         return false;
     }
-    sheet->description = g_strdup(sheet->workbook->has_macros ? "xlsm" : "xlsx");
+    sheet->description = g_strdup(sheet->workbook->is_for_macros ? "xlsm" : "xlsx");
     return true;
 }
 

@@ -90,7 +90,14 @@ typedef struct {
 /* Writes a copy of the sheet to OUT_PATH with EDITS (any order; two for one cell are refused) done
  * in WORKSHEET and everything else as it was: in a workbook every other ZIP member byte for byte,
  * in the worksheet every byte outside the changed cells; in a text file every other byte. OUT_PATH
- * may be the sheet's own path. INSERTED must be empty for a workbook. */
+ * may be the sheet's own path. INSERTED must be empty for a workbook.
+ *
+ * What else may change in a workbook: <dimension> grows when an edit lies outside it, and a formula
+ * that is overwritten leaves the calculation chain (spreadsheet programs call the file damaged
+ * otherwise); a chain that is empty then goes, with its mention in [Content_Types].xml and in the
+ * workbook's relationships. CONFLICT, and nothing is written: an edit inside a merged cell but not
+ * in its first one, in a part of an array formula, or of the first cell of a shared formula whose
+ * others stay. Cached results of formulas that refer to the edited cells are left as they are. */
 bool sheet_patch(Sheet *sheet, guint worksheet, const SheetEdit *edits, gsize num_edits,
                  const SheetInsertedLine *inserted, gsize num_inserted, const char *out_path,
                  SheetPatchStats *ret_stats, GError **error);

@@ -66,7 +66,8 @@ typedef bool (*TextLineFunc)(guint32 row, const TextLine *line, gpointer user_da
 /* Streams through the lines from the first one (behind the BOM). */
 bool text_each_line(const TextFile *text, TextLineFunc func, gpointer user_data, GError **error);
 
-/* Appends a field's text in UTF-8. Bytes that are not in the encoding become U+FFFD. */
+/* Appends a field's text in UTF-8, without zero bytes. Where it is not text of the encoding, U+FFFD
+ * stands for what is not ASCII. */
 void text_decode_field(const TextFormat *format, GIConv decoder, const TextField *field,
                        GString *text);
 

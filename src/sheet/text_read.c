@@ -176,7 +176,7 @@ static void
 append_undecodable(const TextFormat *format, const TextField *field, GString *text)
 {
     for (gsize i = 0; i < field->size; i++) {
-        if ((guint8)field->data[i] < 0x80) {
+        if ((guint8)field->data[i] < 0x80 && field->data[i] != '\0') {
             g_string_append_c(text, field->data[i]);
         } else {
             g_string_append(text, "\xef\xbf\xbd");
@@ -210,7 +210,7 @@ text_decode_field(const TextFormat *format, GIConv decoder, const TextField *fie
     gsize from = text->len;
     bool is_ascii = format->unit_size == 1;
     for (gsize i = 0; i < field->size && is_ascii; i++) {
-        is_ascii = (guint8)field->data[i] < 0x80;
+        is_ascii = (guint8)field->data[i] < 0x80 && field->data[i] != '\0';
     }
     if (is_ascii || (format->is_utf8 && g_utf8_validate(field->data, (gssize)field->size, NULL))) {
         g_string_append_len(text, field->data, (gssize)field->size);
@@ -218,13 +218,14 @@ text_decode_field(const TextFormat *format, GIConv decoder, const TextField *fie
         gsize read_size, size;
         g_autofree char *decoded = g_convert_with_iconv(field->data, (gssize)field->size, decoder,
                                                         &read_size, &size, NULL);
-        if (decoded == NULL || read_size != field->size) {
+        if (decoded == NULL || read_size != field->size ||
+            !g_utf8_validate(decoded, (gssize)size, NULL)) {
             append_undecodable(format, field, text);
         } else {
             g_string_append_len(text, decoded, (gssize)size);
         }
     }
-    if (field->is_quoted) {
+    if (field->is_quoted && text->str[from] == '"') { /* else it could not be decoded */
         unquote(text, from);
     }
 }

@@ -259,6 +259,24 @@ read_sheets(Workbook *workbook, const ZipMember *part, const GArray *relationshi
     return true;
 }
 
+/* A workbook may be one for macros and have none; what it is called goes by what it says of itself.
+ */
+static bool
+read_kind(Workbook *workbook, GError **error)
+{
+    static const char mark[] = "macroEnabled.main+xml";
+    if (workbook->content_types == NULL) {
+        return fail(error, APP_ERROR_INVALID, "not a workbook: it has no [Content_Types].xml");
+    }
+    XmlSpan xml;
+    g_autoptr(GBytes) bytes = read_part(workbook->zip, workbook->content_types, &xml, error);
+    if (bytes == NULL) {
+        return false;
+    }
+    workbook->is_for_macros = memmem(xml.data, xml.size, mark, sizeof mark - 1) != NULL;
+    return true;
+}
+
 static bool
 read_workbook(Workbook *workbook, GError **error)
 {
@@ -294,8 +312,7 @@ read_workbook(Workbook *workbook, GError **error)
     workbook->content_types = find_part(workbook->zip, "[Content_Types].xml");
     workbook->shared_strings = related_part(workbook, relationships, folder, "sharedStrings");
     workbook->calc_chain = related_part(workbook, relationships, folder, "calcChain");
-    workbook->has_macros = find_relationship(relationships, NULL, "vbaProject") != NULL;
-    return read_sheets(workbook, part, relationships, folder, error);
+    return read_kind(workbook, error) && read_sheets(workbook, part, relationships, folder, error);
 }
 
 Workbook *

@@ -20,7 +20,7 @@ typedef struct {
     const ZipMember *relationships;  /* of the workbook part */
     const ZipMember *shared_strings; /* NULL: none; the same below */
     const ZipMember *calc_chain;
-    bool has_macros;
+    bool is_for_macros;
 } Workbook;
 
 /* Takes ZIP. UNSUPPORTED for other office files in a ZIP (xlsb, ods). */

@@ -585,9 +585,6 @@ plan_dropped_chain(const Workbook *workbook, ChainChanges *changes, GError **err
     g_autofree char *part_name = g_strdup_printf("/%s", workbook->calc_chain->name);
     const char *file_name = strrchr(part_name, '/') + 1;
     changes->drop_calc_chain = true;
-    if (workbook->content_types == NULL) {
-        return fail(error, APP_ERROR_INVALID, "the workbook has no [Content_Types].xml");
-    }
     changes->content_types =
         drop_mention(workbook, workbook->content_types, "PartName", part_name, error);
     if (changes->content_types == NULL) {
