@@ -21,6 +21,8 @@ image_init(GError **error)
     g_setenv("VIPSHOME", "/nonexistent", TRUE);
     /* Code that is compiled while running needs pages that are written and executed. */
     g_setenv("VIPS_NOVECTOR", "1", TRUE);
+    /* What it thinks of a damaged photo is of no use on a terminal. */
+    g_setenv("VIPS_WARNING", "0", TRUE);
     if (vips_init("cloudpick") != 0) {
         return fail(error, APP_ERROR_UNAVAILABLE, "libvips does not start: %s",
                     vips_error_buffer());
