@@ -179,12 +179,12 @@ tiff_is_camera_raw(const Tiff *tiff)
         return false;
     }
     gsize at = tiff_32(tiff, 4);
-    if (at > tiff->size - 2) {
+    if (at + 2 > tiff->size) {
         return false;
     }
     guint num_entries = tiff_16(tiff, at);
     bool is_reduced = false, has_sub_directories = false;
-    for (at += 2; num_entries > 0 && at <= tiff->size - 12; num_entries--, at += 12) {
+    for (at += 2; num_entries > 0 && at + 12 <= tiff->size; num_entries--, at += 12) {
         guint tag = tiff_16(tiff, at);
         is_reduced |= tag == 254 && tiff_32(tiff, at + 8) == 1;
         has_sub_directories |= tag == 330;
