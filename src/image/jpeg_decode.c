@@ -1,6 +1,7 @@
 #include "image/jpeg_decode.h"
 
 #include "base/error.h"
+#include "image/fast_huffman.h"
 #include "image/libjpeg_error.h"
 
 #include <jpegint.h>
@@ -224,6 +225,7 @@ decode_planes(Decoder *decoder, const guint8 *data, gsize size, const JpegInfo *
     cinfo->out_color_space = info->num_components == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
     cinfo->raw_data_out = raw_shifts(cinfo, chroma, &shift_x, &shift_y);
     jpeg_start_decompress(cinfo);
+    fast_huffman_install(cinfo);
     if (!image_planes_init(&decoder->planes, cinfo->output_width, cinfo->output_height,
                            info->num_components, shift_x, shift_y, error)) {
         return false;
@@ -288,6 +290,7 @@ decode_pixels(Decoder *decoder, const guint8 *data, gsize size, const JpegInfo *
                              : info->num_components == 3 ? JCS_RGB
                                                          : JCS_CMYK;
     jpeg_start_decompress(cinfo);
+    fast_huffman_install(cinfo);
     pixels->width = cinfo->output_width;
     pixels->height = cinfo->output_height;
     pixels->num_channels = (guint8)cinfo->output_components;

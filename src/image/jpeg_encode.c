@@ -80,7 +80,6 @@ set_parameters(struct jpeg_compress_struct *cinfo, const ImagePlanes *planes,
     jpeg_set_defaults(cinfo);
     jpeg_set_quality(cinfo, options->quality, TRUE);
     cinfo->raw_data_in = TRUE;
-    cinfo->optimize_coding = TRUE;
     cinfo->dct_method = JDCT_ISLOW;
     for (guint i = 0; i < planes->num_planes; i++) {
         cinfo->comp_info[i].h_samp_factor = i == 0 ? 1 << planes->chroma_shift_x : 1;

@@ -77,6 +77,6 @@ const char *jpeg_carry_over_obstacle(const JpegInfo *info);
  * JFIF header for colour, and per scan the tables that it uses, as far as they are not set already;
  * EOI. The components are numbered from 1. Decodes to the same pixels. What could still be hidden:
  * values that no decoder can tell from coding choices (coefficients, quantisers, code lengths,
- * padding bits) and up to 7 bytes behind the last block of each scan, which libjpeg reads ahead
- * without a word. INVALID when DATA contradicts INFO. */
+ * padding bits) and, in a file of several scans, up to 7 bytes behind the last block of each, which
+ * libjpeg reads ahead without a word. INVALID when a table is missing or damaged. */
 GBytes *jpeg_carry_over(const guint8 *data, gsize size, const JpegInfo *info, GError **error);
