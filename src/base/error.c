@@ -4,7 +4,7 @@
 
 G_DEFINE_QUARK(app - error - quark, app_error)
 
-static void
+static void G_GNUC_PRINTF(3, 0)
 set_error(GError **error, AppErrorCode code, const char *format, va_list args)
 {
     if (error != NULL) {

@@ -123,7 +123,13 @@ cell_next(const char *at, const char *end, XmlPrefix prefix, guint32 row, guint3
             return XML_BAD;
         }
     }
-    Cell cell = { .column = previous_column + 1, .whole = token.whole, .attributes = token.body };
+    Cell cell = {
+        .column = previous_column + 1,
+        .whole = token.whole,
+        .attributes = token.body,
+        .inner = XML_NOTHING,
+        .type = XML_NOTHING,
+    };
     XmlSpan name, value;
     for (gsize position = 0; xml_next_attribute(token.body, &position, &name, &value);) {
         guint32 cell_row;
@@ -154,7 +160,9 @@ cell_next(const char *at, const char *end, XmlPrefix prefix, guint32 row, guint3
 bool
 cell_read_content(const Cell *cell, XmlPrefix prefix, CellContent *ret_content)
 {
-    CellContent content = { 0 };
+    CellContent content = { .formula_attributes = XML_NOTHING,
+                            .value = XML_NOTHING,
+                            .string = XML_NOTHING };
     const char *at = cell->inner.data, *end = at + cell->inner.size;
     while (at < end) {
         XmlToken token;

@@ -159,7 +159,7 @@ static void
 append_new_cell(Patch *patch, const SheetEdit *edit, XmlSpan row_attributes)
 {
     char number[16];
-    XmlSpan style = { NULL, 0 }, custom;
+    XmlSpan style = XML_NOTHING, custom;
     bool has_row_style = xml_attribute(row_attributes, "customFormat", &custom) &&
                          (xml_span_is(custom, "1") || xml_span_is(custom, "true"));
     if (!has_row_style || !xml_attribute(row_attributes, "s", &style)) {
@@ -174,8 +174,7 @@ append_new_cell(Patch *patch, const SheetEdit *edit, XmlSpan row_attributes)
         }
     }
     XmlPrefix prefix = { patch->prefix->str, patch->prefix->len };
-    cell_append_inline(patch->xml, prefix, (XmlSpan){ 0 }, edit->row, edit->column, style,
-                       edit->text);
+    cell_append_inline(patch->xml, prefix, XML_NOTHING, edit->row, edit->column, style, edit->text);
     patch->stats.num_cells_changed++;
 }
 
@@ -202,7 +201,7 @@ emit_new_rows(Patch *patch, guint32 before, GError **error)
     while ((edit = next_edit(patch)) != NULL && edit->row < before) {
         g_string_append_printf(patch->xml, "<%srow r=\"%u\">", patch->prefix->str, edit->row);
         guint num_changed = patch->stats.num_cells_changed;
-        append_new_cells(patch, edit->row, CELL_MAX_COLUMN + 1, (XmlSpan){ "", 0 });
+        append_new_cells(patch, edit->row, CELL_MAX_COLUMN + 1, XML_NOTHING);
         g_string_append_printf(patch->xml, "</%srow>", patch->prefix->str);
         if (patch->stats.num_cells_changed == num_changed) {
             g_string_truncate(patch->xml, 0);
@@ -332,8 +331,8 @@ append_replacement(Patch *patch, const Cell *cell, const SheetEdit *edit, GError
         g_hash_table_add(patch->formulas, cell_key(edit->row, edit->column));
     }
     patch->stats.num_cells_changed++;
-    cell_append_inline(patch->xml, prefix, cell->attributes, edit->row, edit->column,
-                       (XmlSpan){ 0 }, edit->text);
+    cell_append_inline(patch->xml, prefix, cell->attributes, edit->row, edit->column, XML_NOTHING,
+                       edit->text);
     return true;
 }
 

@@ -13,6 +13,9 @@ typedef struct {
     gsize size;
 } XmlSpan;
 
+/* Nothing, but a place: it may be walked through. */
+#define XML_NOTHING ((XmlSpan){ "", 0 })
+
 typedef enum {
     XML_TEXT,
     XML_CDATA, /* BODY is what stands inside */
