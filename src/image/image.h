@@ -1,9 +1,9 @@
 /* A photo in, clean pictures out (LST-06, LST-18).
  *
- * Whatever the input says about itself beyond its pixels is gone from the output: no EXIF, XMP, IPTC,
- * maker notes, comments, thumbnails, second images, profiles, bytes after the end. What the metadata
- * said about how the pixels must be seen (orientation, colour space, alpha, depth) is applied to them
- * first. Outputs are JPEG, sRGB, upright, never larger than the input.
+ * Whatever the input says about itself beyond its pixels is gone from the output: no EXIF, XMP,
+ * IPTC, maker notes, comments, thumbnails, second images, profiles, bytes after the end. What the
+ * metadata said about how the pixels must be seen (orientation, colour space, alpha, depth) is
+ * applied to them first. Outputs are JPEG, sRGB, upright, never larger than the input.
  *
  * image_clean() runs decoders on hostile bytes: call it through image/pool.h, which puts it into a
  * process that can reach nothing. */
@@ -41,10 +41,12 @@ typedef struct {
 #define IMAGE_MAX_OUTPUTS 4
 
 typedef struct {
-    guint32 longest_side; /* px; an input below it keeps its size; 0: any */
-    gint32 quality;       /* IMAGE_QUALITY_AUTO or 1..100 on libjpeg's scale */
-    guint64 max_bytes;    /* 0: any; otherwise quality goes down, not below 50, to keep it */
-    bool allow_carry_over; /* a JPEG that already complies keeps its entropy-coded data */
+    guint32 longest_side;  /* px; an input below it keeps its size; 0: any */
+    gint32 quality;        /* IMAGE_QUALITY_AUTO or 1..100 on libjpeg's scale */
+    guint64 max_bytes;     /* 0: any; otherwise quality goes down, not below 50, to keep it */
+    bool allow_carry_over; /* a JPEG that already complies keeps its entropy-coded data; without
+                            * this it does so only where a picture of the same size at automatic
+                            * quality would become the larger file */
 } ImageOutputSpec;
 
 typedef struct {
@@ -62,9 +64,9 @@ typedef struct {
     GBytes *jpeg;
     guint32 width, height;
     ImageMethod method;
-    gint32 quality;      /* what was used; 0 when carried over */
-    bool is_444;         /* full chroma resolution */
-    double score;        /* of the perceptual measure (image/quality.h); NaN when not measured */
+    gint32 quality; /* what was used; 0 when carried over */
+    bool is_444;    /* full chroma resolution */
+    double score;   /* of the perceptual measure (image/quality.h); NaN when not measured */
 } ImageOutput;
 
 /* What the source was, and how the picture looks; the marketplace rules are held against these. */
@@ -72,12 +74,13 @@ typedef struct {
     ImageFormat format;
     guint32 width, height; /* upright */
     guint32 num_frames;
-    bool was_truncated;    /* the decoder filled in what was missing */
-    bool had_location;     /* there was a GPS position: the report says that it was removed */
+    bool was_truncated;        /* the decoder filled in what was missing */
+    bool had_location;         /* there was a GPS position: the report says that it was removed */
     double border_white_share; /* of the pixels along the four edges, those that are white (all
                                 * channels at least 250) */
-    double frame_fill;     /* longer side of the bounding box of what is not white over the
-                            * picture's same side, 0..1; 1 when the background is not white */
+    double frame_fill;         /* longer side of the bounding box of what is not white over the
+                                * picture's same side, 0..1; single specks do not count; 1 when less
+                                * than half of the border is white */
 } ImageFacts;
 
 typedef struct {
@@ -89,7 +92,8 @@ typedef struct {
 void image_result_clear(ImageResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImageResult, image_result_clear)
 
-/* Once, before the first image_clean (loads libraries; after this no file is opened). */
+/* Once, before the first image_clean, while there is one thread (loads libraries, sets their
+ * environment; after this no file is opened). libvips loads no other format than ours from then. */
 bool image_init(GError **error);
 
 /* The whole pipeline, in this process. Errors: UNSUPPORTED (not a picture of a kind in
