@@ -48,6 +48,14 @@ json_reader_start(JsonReader *reader, const char *text, gsize size)
     g_clear_pointer(&reader->problem, g_free);
 }
 
+void
+json_reader_start_bytes(JsonReader *reader, GBytes *bytes)
+{
+    gsize size;
+    const char *text = g_bytes_get_data(bytes, &size);
+    json_reader_start(reader, text == NULL ? "" : text, size);
+}
+
 bool
 json_reader_is_wrong(const JsonReader *reader)
 {

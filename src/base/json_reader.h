@@ -26,6 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonReader, json_reader_free)
 /* Starts over with SIZE bytes of TEXT, which must stay until finish. One reader serves many texts.
  */
 void json_reader_start(JsonReader *reader, const char *text, gsize size);
+void json_reader_start_bytes(JsonReader *reader, GBytes *bytes);
 
 /* Opens an object; returns the empty set of keys seen. */
 guint64 json_read_object(JsonReader *reader);

@@ -236,20 +236,14 @@ read_case(JsonReader *json, Contest *contest)
 }
 
 Contest *
-contest_read(const char *path, GError **error)
+contest_parse(GBytes *bytes, const char *file_name, GError **error)
 {
     static const char *const keys[] = { "lists" };
-    g_autoptr(GBytes) bytes = file_read_whole(path, max_file_bytes, error);
-    if (bytes == NULL) {
-        return NULL;
-    }
     g_autoptr(Contest) contest = g_new0(Contest, 1);
     contest->products = g_ptr_array_new_with_free_func(product_free);
     contest->cases = g_ptr_array_new_with_free_func(case_free);
     g_autoptr(JsonReader) json = json_reader_new();
-    gsize size;
-    const char *text = g_bytes_get_data(bytes, &size);
-    json_reader_start(json, text == NULL ? "" : text, size);
+    json_reader_start_bytes(json, bytes);
     guint64 seen = json_read_object(json);
     while (json_read_key(json, keys, G_N_ELEMENTS(keys), &seen) >= 0) {
         json_read_array(json);
@@ -258,10 +252,17 @@ contest_read(const char *path, GError **error)
         }
     }
     json_read_require(json, keys, seen, 1);
-    if (!json_reader_finish(json, path, 1, error)) {
+    if (!json_reader_finish(json, file_name, 1, error)) {
         return NULL;
     }
     return g_steal_pointer(&contest);
+}
+
+Contest *
+contest_read(const char *path, GError **error)
+{
+    g_autoptr(GBytes) bytes = file_read_whole(path, max_file_bytes, error);
+    return bytes == NULL ? NULL : contest_parse(bytes, path, error);
 }
 
 static SimVisitor *

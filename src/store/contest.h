@@ -32,6 +32,8 @@ typedef struct {
 } Contest;
 
 Contest *contest_read(const char *path, GError **error);
+/* The same from memory; FILE_NAME stands for the file in errors. */
+Contest *contest_parse(GBytes *bytes, const char *file_name, GError **error);
 void contest_free(Contest *contest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Contest, contest_free)
 

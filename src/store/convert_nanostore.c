@@ -113,9 +113,7 @@ read_parts(const char *dir, const char *file, const char *list, GError **error)
     }
     g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(Part));
     g_autoptr(JsonReader) json = json_reader_new();
-    gsize size;
-    const char *text = g_bytes_get_data(bytes, &size);
-    json_reader_start(json, text == NULL ? "" : text, size);
+    json_reader_start_bytes(json, bytes);
     guint64 outer_seen = json_read_object(json);
     while (json_read_key(json, outer_keys, 1, &outer_seen) >= 0) {
         json_read_array(json);
@@ -212,9 +210,7 @@ read_calibration(const char *dir, Archive *archive, GError **error)
         return false;
     }
     g_autoptr(JsonReader) json = json_reader_new();
-    gsize size;
-    const char *text = g_bytes_get_data(bytes, &size);
-    json_reader_start(json, text == NULL ? "" : text, size);
+    json_reader_start_bytes(json, bytes);
     guint64 seen = json_read_object(json);
     for (int key; (key = json_read_key(json, keys, G_N_ELEMENTS(keys), &seen)) >= 0;) {
         if (key == 0) {

@@ -294,12 +294,8 @@ read_document(JsonReader *json, Receipts *receipts)
 }
 
 Receipts *
-receipts_read(const char *path, GError **error)
+receipts_parse(GBytes *bytes, const char *file_name, GError **error)
 {
-    g_autoptr(GBytes) bytes = file_read_whole(path, max_file_bytes, error);
-    if (bytes == NULL) {
-        return NULL;
-    }
     g_autoptr(Receipts) receipts = g_new0(Receipts, 1);
     receipts->receipts = g_array_new(FALSE, FALSE, sizeof(Receipt));
     receipts->events = g_array_new(FALSE, FALSE, sizeof(ReceiptEvent));
@@ -307,12 +303,17 @@ receipts_read(const char *path, GError **error)
     receipts->strings = g_string_chunk_new(4096);
     receipts->blocks = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(JsonReader) json = json_reader_new();
-    gsize size;
-    const char *text = g_bytes_get_data(bytes, &size);
-    json_reader_start(json, text == NULL ? "" : text, size);
+    json_reader_start_bytes(json, bytes);
     read_document(json, receipts);
-    if (!json_reader_finish(json, path, 1, error)) {
+    if (!json_reader_finish(json, file_name, 1, error)) {
         return NULL;
     }
     return g_steal_pointer(&receipts);
+}
+
+Receipts *
+receipts_read(const char *path, GError **error)
+{
+    g_autoptr(GBytes) bytes = file_read_whole(path, max_file_bytes, error);
+    return bytes == NULL ? NULL : receipts_parse(bytes, path, error);
 }

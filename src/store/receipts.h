@@ -81,5 +81,7 @@ typedef struct {
 } Receipts;
 
 Receipts *receipts_read(const char *path, GError **error);
+/* The same from memory; FILE_NAME stands for the file in errors. */
+Receipts *receipts_parse(GBytes *bytes, const char *file_name, GError **error);
 void receipts_free(Receipts *receipts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Receipts, receipts_free)

@@ -223,19 +223,13 @@ compare_visitors(gconstpointer a, gconstpointer b)
 }
 
 SimScript *
-sim_script_read(const char *path, const StoreLayout *layout, GError **error)
+sim_script_parse(GBytes *bytes, const char *file_name, const StoreLayout *layout, GError **error)
 {
     enum { FORMAT, NAME, VISITORS };
     static const char *const keys[] = { "format", "name", "visitors" };
-    g_autoptr(GBytes) bytes = file_read_whole(path, max_file_bytes, error);
-    if (bytes == NULL) {
-        return NULL;
-    }
     g_autoptr(SimScript) script = sim_script_new(NULL);
     g_autoptr(JsonReader) json = json_reader_new();
-    gsize size;
-    const char *text = g_bytes_get_data(bytes, &size);
-    json_reader_start(json, text == NULL ? "" : text, size);
+    json_reader_start_bytes(json, bytes);
     guint64 seen = json_read_object(json);
     for (int key; (key = json_read_key(json, keys, G_N_ELEMENTS(keys), &seen)) >= 0;) {
         if (key == FORMAT) {
@@ -252,11 +246,18 @@ sim_script_read(const char *path, const StoreLayout *layout, GError **error)
         }
     }
     json_read_require(json, keys, seen, 1 << FORMAT | 1 << VISITORS);
-    if (!json_reader_finish(json, path, 1, error)) {
+    if (!json_reader_finish(json, file_name, 1, error)) {
         return NULL;
     }
     g_ptr_array_sort(script->visitors, compare_visitors);
     return g_steal_pointer(&script);
+}
+
+SimScript *
+sim_script_read(const char *path, const StoreLayout *layout, GError **error)
+{
+    g_autoptr(GBytes) bytes = file_read_whole(path, max_file_bytes, error);
+    return bytes == NULL ? NULL : sim_script_parse(bytes, path, layout, error);
 }
 
 static void

@@ -57,5 +57,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimScript, sim_script_free)
 
 /* Products and plates that LAYOUT does not have are INVALID, with file and line. */
 SimScript *sim_script_read(const char *path, const StoreLayout *layout, GError **error);
+/* The same from memory; FILE_NAME stands for the file in errors. */
+SimScript *sim_script_parse(GBytes *bytes, const char *file_name, const StoreLayout *layout,
+                            GError **error);
 bool sim_script_write(const SimScript *script, const StoreLayout *layout, const char *path,
                       GError **error);

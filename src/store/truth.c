@@ -146,18 +146,12 @@ compare_events(gconstpointer a, gconstpointer b)
 }
 
 Truth *
-truth_read(const char *path, GError **error)
+truth_parse(GBytes *bytes, const char *file_name, GError **error)
 {
     static const char *const keys[] = { "receipts", "events" };
-    g_autoptr(GBytes) bytes = file_read_whole(path, max_file_bytes, error);
-    if (bytes == NULL) {
-        return NULL;
-    }
     g_autoptr(Truth) truth = truth_new();
     g_autoptr(JsonReader) json = json_reader_new();
-    gsize size;
-    const char *text = g_bytes_get_data(bytes, &size);
-    json_reader_start(json, text == NULL ? "" : text, size);
+    json_reader_start_bytes(json, bytes);
     guint64 seen = json_read_object(json);
     for (int key; (key = json_read_key(json, keys, G_N_ELEMENTS(keys), &seen)) >= 0;) {
         json_read_array(json);
@@ -170,11 +164,18 @@ truth_read(const char *path, GError **error)
         }
     }
     json_read_require(json, keys, seen, 3);
-    if (!json_reader_finish(json, path, 1, error)) {
+    if (!json_reader_finish(json, file_name, 1, error)) {
         return NULL;
     }
     g_array_sort(truth->events, compare_events);
     return g_steal_pointer(&truth);
+}
+
+Truth *
+truth_read(const char *path, GError **error)
+{
+    g_autoptr(GBytes) bytes = file_read_whole(path, max_file_bytes, error);
+    return bytes == NULL ? NULL : truth_parse(bytes, path, error);
 }
 
 static void

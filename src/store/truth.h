@@ -40,4 +40,6 @@ void truth_add_receipt(Truth *truth, const char *visit, const TruthLine *lines, 
 void truth_add_event(Truth *truth, const TruthEvent *event);
 
 Truth *truth_read(const char *path, GError **error);
+/* The same from memory; FILE_NAME stands for the file in errors. */
+Truth *truth_parse(GBytes *bytes, const char *file_name, GError **error);
 bool truth_write(const Truth *truth, const char *path, GError **error);
