@@ -11,7 +11,7 @@ static const double p_third_product = 0.15;
 static const double p_exchange = 0.01; /* one put, another taken, at once */
 static const double p_nothing = 0.2;
 static const double p_unfinished = 0.006;
-static const double p_unknown_came = 0.003;
+static const double p_unknown_came = 0.001;
 static const double p_unknown_went = 0.0004; /* somebody must have put it there unseen */
 /* Of one more unit of the same. */
 static const double p_another = 0.06;

@@ -11,8 +11,9 @@
 #define CALM_BINS 5u      /* at rest: so long within calm_limit */
 #define BALANCED_BINS 12u /* at rest although it shakes: two halves agree */
 #define FORCE_BINS 80u    /* told at the latest */
-#define BASE_FROM 14u     /* weight before: from so many bins back ... */
-#define BASE_TO 4u        /* ... to so many, since the last may hold the movement's beginning */
+#define EDGE_BINS 2u
+#define BASE_FROM 14u /* weight before: from so many bins back ... */
+#define BASE_TO 4u    /* ... to so many, since the last may hold the movement's beginning */
 #define MIN_COMMON_PLATES 5u
 #define MAX_COMMON_PLATES 33u
 
@@ -48,6 +49,7 @@ typedef struct {
     guint64 quiet_since; /* bin */
     guint64 begin_bin;   /* of the movement */
     guint64 step_begin_bin;
+    guint64 told_bin; /* when its last step was told */
     double begin_t;
     double step_begin_t;
     double early_t, edge_t, late_t;
@@ -164,8 +166,12 @@ find_edge(const ShelfWatch *watch, guint place, Plate *plate)
     plate->early_t = plate->step_begin_t;
     plate->late_t = watch->known_t;
     for (guint64 bin = watch->num_bins; bin-- > from;) {
-        float x = history_at(watch, bin, place);
-        if (isnan(x)) {
+        /* Half a second around it: what only shakes does not pass the middle. */
+        float x, range;
+        guint64 around = bin > EDGE_BINS ? bin - EDGE_BINS : 0;
+        if (isnan(history_at(watch, bin, place)) ||
+            mean_of_bins(watch, place, around, MIN(bin + EDGE_BINS + 1, watch->num_bins), &x,
+                         &range) == 0) {
             continue;
         }
         if ((x > middle) != after_is_above) {
@@ -275,14 +281,14 @@ watch_moving_plate(ShelfWatch *watch, guint place)
         mean_of_bins(watch, place, now - 2 * half, now - half, &early, &early_range) < half) {
         return;
     }
-    float shake = MAX(late_range, early_range) / 3;
+    float shake = MAX(late_range, early_range);
     float both = (late + early) / 2;
-    if (fabsf(late - early) <= MAX(1.0f, 0.25f * shake) &&
-        shake < 0.5f * fabsf(both - plate->base)) {
-        float sd = MAX(fabsf(late - early) / 2, shake / 6);
+    float delta = fabsf(both - plate->base);
+    if (fabsf(late - early) <= MAX(1.0f, 0.08f * shake) && shake < 0.15f * delta) {
+        float sd = MAX(fabsf(late - early) / 2, shake / 12);
         come_to_rest(watch, place, both, MAX(plate->noise, sd), false);
     } else if (moved >= FORCE_BINS) {
-        come_to_rest(watch, place, both, MAX(plate->noise, shake), true);
+        come_to_rest(watch, place, both, MAX(plate->noise, shake / 4), true);
     }
 }
 
@@ -365,8 +371,8 @@ add_neighbour(ShelfWatch *watch, guint place, guint64 begin_bin, guint *num_delt
     guint64 from = begin_bin > BASE_FROM ? begin_bin - BASE_FROM : 0;
     guint64 to = begin_bin > BASE_TO ? begin_bin - BASE_TO : 0;
     guint64 now = watch->num_bins;
-    if (plate->state != PLATE_QUIET || plate->has_step || to < from + 3 ||
-        mean_of_bins(watch, place, from, to, &before, &range_before) < 3 ||
+    if (plate->state != PLATE_QUIET || plate->has_step || plate->told_bin > begin_bin ||
+        to < from + 3 || mean_of_bins(watch, place, from, to, &before, &range_before) < 3 ||
         mean_of_bins(watch, place, now - CALM_BINS, now, &after, &range_after) < 3) {
         return;
     }
@@ -422,6 +428,9 @@ tell_steps(ShelfWatch *watch, guint first, guint last)
         change.late_t = MAX(change.late_t, plate->late_t);
         change.is_forced |= plate->step_is_forced;
         plate->has_step = false;
+        plate->told_bin = watch->num_bins;
+        /* It may have moved on already: from there. */
+        plate->base = plate->after;
     }
     if (last + 1 < watch->num_plates && watch->touches_next[last] && !watch->tells_settled) {
         add_neighbour(watch, last + 1, begin_bin, &num_deltas);

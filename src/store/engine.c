@@ -84,6 +84,9 @@ engine_new(const StoreLayout *layout, const EngineListener *listener)
     engine->people = people_new();
     engine->book = cart_book_new((GDestroyNotify)store_change_free);
     engine->visits = visits_new(layout, engine->people, engine->book);
+    if (listener->trace != NULL) {
+        visits_set_trace(engine->visits, listener->trace, listener->data);
+    }
     engine->weights = product_weights_new(layout);
     engine->troubles = g_ptr_array_new_with_free_func(g_free);
     return engine;

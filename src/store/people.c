@@ -5,10 +5,13 @@
 
 static const double lost_seconds = 0.5;
 static const guint max_samples = 1024; /* of history */
-static const double close_metres = 0.9;
+static const double close_metres = 0.6;
 /* How many samples make an impression of somebody's appearance. */
-static const guint impression_samples = 6;
+static const guint impression_samples = 8;
 static const double max_log_appearance = 9;
+/* Looks must speak so clearly; until they do, more of them is waited for. */
+static const double min_swap_odds = 8;
+static const double log_swaps = -3; /* that ids are exchanged at all */
 static const double walking_metres_per_second = 1.3;
 
 typedef struct {
@@ -18,7 +21,8 @@ typedef struct {
 
 typedef struct {
     char *id; /* NULL: the slot is free */
-    double first_t, last_t, close_t;
+    double first_t, last_t;
+    double fits_t; /* when it last looked like its person */
     FloorPoint first, last;
     GArray *samples; /* ring of PersonSample */
     guint next_sample;
@@ -160,7 +164,7 @@ new_slot(People *people, const char *id)
     track->samples = g_array_new(FALSE, FALSE, sizeof(PersonSample));
     track->first_t = people->t;
     track->swapped_t = -INFINITY;
-    track->close_t = -INFINITY;
+    track->fits_t = people->t;
     g_hash_table_insert(people->slots, track->id, GUINT_TO_POINTER(slot + 1));
     return slot;
 }
@@ -243,12 +247,8 @@ note_swap(People *people, guint a, guint b, double log_swapped)
 {
     Track *track_a = track_at(people, a);
     Track *track_b = track_at(people, b);
-    PeopleSwap swap = {
-        .a = a, .b = b, .t = MAX(track_a->close_t, track_b->close_t), .log_swapped = log_swapped
-    };
-    if (isinf(swap.t)) {
-        swap.t = people->t;
-    }
+    PeopleSwap swap = { .a = a, .b = b, .log_swapped = log_swapped };
+    swap.t = MIN(track_a->fits_t, track_b->fits_t);
     g_array_append_val(people->swaps, swap);
     if (log_swapped > 0) {
         Impression person = track_a->person;
@@ -266,6 +266,9 @@ look_for_swap(People *people, guint slot)
 {
     Track *track = track_at(people, slot);
     double own = log_same_person(people, &track->recent, &track->person);
+    if (own > 1) {
+        track->fits_t = people->t;
+    }
     if (own > -1) {
         return;
     }
@@ -285,8 +288,8 @@ look_for_swap(People *people, guint slot)
             best = i;
         }
     }
-    if (best != PEOPLE_NONE && best_odds > 2) {
-        note_swap(people, slot, best, best_odds - 2);
+    if (best != PEOPLE_NONE && best_odds > min_swap_odds) {
+        note_swap(people, slot, best, best_odds + log_swaps);
     }
 }
 
@@ -299,12 +302,7 @@ add_appearance(People *people, guint slot, const Target *target, bool is_alone)
         return;
     }
     people->num_appearance = n;
-    if (!is_alone) {
-        g_clear_pointer(&track->recent.mean, g_free);
-        track->recent.weight = 0;
-        return;
-    }
-    if (track->recent.mean != NULL && track->recent.weight >= 3) {
+    if (is_alone && track->recent.mean != NULL && track->recent.weight >= 3) {
         double variance = distance_squared(target->appearance, track->recent.mean, n) / n;
         people->num_spread = MIN(people->num_spread + 1, 2000);
         people->spread += (variance - people->spread) / people->num_spread;
@@ -355,11 +353,7 @@ people_push(People *people, const TargetFrame *frame)
         track->last_t = frame->t;
         track->last = (FloorPoint){ target->x, target->y };
         add_sample(track, frame->t, target);
-        bool alone = is_alone(frame, i);
-        if (!alone) {
-            track->close_t = frame->t;
-        }
-        add_appearance(people, slot, target, alone);
+        add_appearance(people, slot, target, is_alone(frame, i));
     }
 }
 

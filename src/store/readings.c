@@ -446,6 +446,15 @@ find_people(const Reading *reading, guint index, Person *ret)
         ret[i] = all[i];
     }
     ret[count++] = (Person){ PEOPLE_NONE, ATTRIBUTION_LOG_NOBODY };
+    /* One of them it was. */
+    double best = MAX(ret[0].log_likelihood, ATTRIBUTION_LOG_NOBODY);
+    double sum = 0;
+    for (guint i = 0; i < count; i++) {
+        sum += exp(ret[i].log_likelihood - best);
+    }
+    for (guint i = 0; i < count; i++) {
+        ret[i].log_likelihood -= best + log(sum);
+    }
     return count;
 }
 
@@ -535,6 +544,7 @@ read_with_one_person(Reading *reading, const Alternative *base, const Person *pe
                      const Person *const *people, const guint *num_people)
 {
     Alternative alternative = *base;
+    alternative.log_person = INFINITY;
     for (guint p = 0; p < base->num_deeds; p++) {
         Person here = { person->slot, ATTRIBUTION_LOG_HOPELESS };
         for (guint k = 0; k < num_people[p]; k++) {

@@ -148,9 +148,13 @@ text_of_decision(const TextContext *context, const CartBook *book, const Decisio
     const LayoutShelf *shelf = &layout->shelves[change->shelf];
     g_autofree char *when = text_of_time(change->change.edge_t);
     GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "%s (%.2f)  gondola %d shelf %d  %+.1f g +- %.1f g, plates", when,
-                           change->change.edge_t, layout->gondolas[shelf->gondola].id, shelf->id,
-                           change->change.delta_grams, change->change.sd_grams);
+    g_string_append_printf(
+        text,
+        "%s (%.2f, between %.2f and %.2f, told %.2f)  gondola %d shelf %d  %+.1f g +- "
+        "%.1f g, plates",
+        when, change->change.edge_t, change->change.early_t, change->change.late_t,
+        change->change.known_t, layout->gondolas[shelf->gondola].id, shelf->id,
+        change->change.delta_grams, change->change.sd_grams);
     for (guint i = 0; i < change->change.num_plates; i++) {
         const LayoutPlate *plate = &layout->plates[shelf->first_plate + change->plates[i].column];
         g_string_append_printf(text, " %d (%+.1f)", plate->id, change->plates[i].delta_grams);

@@ -7,11 +7,12 @@ static const double join_seconds = 10;   /* the others of a group follow within 
 static const double absent_seconds = 5;  /* gone through the exit, for good */
 static const double pending_seconds = 5; /* a line whose person is not seen yet */
 /* A new id is looked at until it is so old, and not before it is so old, to get an impression. */
-static const double young_seconds = 0.4;
+static const double young_seconds = 0.7;
 static const double old_seconds = 4;
 static const double keep_track_seconds = PEOPLE_HISTORY_SECONDS;
 /* People who are lost and never found are forgotten after this. */
 static const double lost_for_good_seconds = 900;
+static const double entry_margin_metres = 1.2;
 static const double exit_margin_metres = 0.4;
 /* A person begins inside the store, not in the entry: the tracker overlooked them before. */
 static const double log_new_inside = -5;
@@ -46,6 +47,8 @@ struct Visits {
     double joining_until_t;
     double looked_t; /* for what is looked at now and then only */
     GPtrArray *troubles;
+    void (*trace)(const char *text, gpointer data); /* NULL: nobody listens */
+    gpointer trace_data;
 };
 
 static void
@@ -132,6 +135,26 @@ static void G_GNUC_PRINTF(2, 3) trouble(Visits *visits, const char *format, ...)
 }
 
 void
+visits_set_trace(Visits *visits, void (*func)(const char *text, gpointer data), gpointer data)
+{
+    visits->trace = func;
+    visits->trace_data = data;
+}
+
+static void G_GNUC_PRINTF(2, 3) trace(const Visits *visits, const char *format, ...)
+{
+    if (visits->trace == NULL) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *line = g_strdup_printf("%.2f  %s\n", people_time(visits->people), what);
+    visits->trace(line, visits->trace_data);
+}
+
+void
 visits_note(Visits *visits, Owner owner, const char *kind, double t, const char *format, ...)
 {
     Visit *visit = find_visit(visits, owner);
@@ -193,16 +216,41 @@ claim(Visits *visits, guint slot, Owner owner)
     if (visit != NULL) {
         visit->num_joined++;
     }
+    trace(visits, "track %s is %s", people_id(visits->people, slot),
+          visit != NULL          ? visit->id
+          : owner == OWNER_STAFF ? "staff"
+                                 : "nobody's");
 }
 
-/* People of nobody's who stand in the entry. */
+static bool
+is_near_entry(const Visits *visits, FloorPoint point)
+{
+    for (guint i = 0; i < visits->layout->num_zones; i++) {
+        const LayoutZone *zone = &visits->layout->zones[i];
+        FloorPoint nearest;
+        if (zone->kind == ZONE_ENTRY &&
+            (polygon_contains(&zone->polygon, point) ||
+             polygon_distance(&zone->polygon, point, &nearest) < entry_margin_metres)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* People of nobody's who stand in the entry, or who were first seen near it when it was about time:
+ * trackers find people late. */
 static guint
-strangers_in_entry(Visits *visits, guint *ret_slots, guint max)
+strangers_in_entry(Visits *visits, double entered_t, guint *ret_slots, guint max)
 {
     guint count = 0;
     for (guint slot = 0; slot < people_num_slots(visits->people) && count < max; slot++) {
-        if (people_is_used(visits->people, slot) && !people_is_lost(visits->people, slot) &&
-            is_in_zone(visits, slot, ZONE_ENTRY) && is_nobodys(visits, slot)) {
+        if (!people_is_used(visits->people, slot) || people_is_lost(visits->people, slot) ||
+            !is_nobodys(visits, slot)) {
+            continue;
+        }
+        bool is_new = people_first_t(visits->people, slot) > entered_t - 1 &&
+                      is_near_entry(visits, people_first_point(visits->people, slot));
+        if (is_new || is_in_zone(visits, slot, ZONE_ENTRY)) {
             ret_slots[count++] = slot;
         }
     }
@@ -222,7 +270,8 @@ settle_pending(Visits *visits, const Pending *pending)
         return true;
     }
     guint slots[8];
-    guint count = strangers_in_entry(visits, slots, G_N_ELEMENTS(slots));
+    guint count =
+        strangers_in_entry(visits, pending->until_t - pending_seconds, slots, G_N_ELEMENTS(slots));
     if (count == 0) {
         return false;
     }
@@ -383,6 +432,16 @@ follow_group(Visits *visits, guint slot)
     claim(visits, slot, visit->owner);
 }
 
+/* Whether the track is most likely of somebody who has not left. */
+static bool
+is_inside(const Visits *visits, guint slot)
+{
+    double probability;
+    Owner owner = cart_book_owner(visits->book, slot, &probability);
+    const Visit *visit = find_visit(visits, owner);
+    return owner == OWNER_STAFF || (visit != NULL && visit->state != VISIT_CLOSED);
+}
+
 /* Looks for the person whom the new track in SLOT continues. */
 static void
 identify(Visits *visits, guint slot)
@@ -398,7 +457,7 @@ identify(Visits *visits, guint slot)
     double best = -INFINITY;
     for (guint i = 0; i < people_num_slots(people) && count < G_N_ELEMENTS(lost); i++) {
         if (i == slot || !people_is_used(people, i) || !people_is_lost(people, i) ||
-            state_of(visits, i)->is_continued || is_nobodys(visits, i)) {
+            state_of(visits, i)->is_continued || !is_inside(visits, i)) {
             continue;
         }
         double log_odds = people_log_continues(people, slot, i);
@@ -418,6 +477,8 @@ identify(Visits *visits, guint slot)
     cart_book_continue_track(visits->book, slot, lost, log_weights, count, log_new);
     state_of(visits, slot)->is_known = true;
     for (guint k = 0; k < count; k++) {
+        trace(visits, "track %s goes on as %s? %.2f against %.2f that it is new",
+              people_id(people, lost[k]), people_id(people, slot), log_weights[k], log_new);
         if (log_weights[k] == best && best > log_new) {
             state_of(visits, lost[k])->is_continued = true;
         }
@@ -473,11 +534,8 @@ forget_old_tracks(Visits *visits)
         if (gone < keep_track_seconds) {
             continue;
         }
-        double probability;
-        Owner owner = cart_book_owner(visits->book, slot, &probability);
-        const Visit *visit = find_visit(visits, owner);
-        bool is_open = owner == OWNER_STAFF || (visit != NULL && visit->state != VISIT_CLOSED);
-        if (state_of(visits, slot)->is_continued || !is_open || gone > lost_for_good_seconds) {
+        if (state_of(visits, slot)->is_continued || !is_inside(visits, slot) ||
+            gone > lost_for_good_seconds) {
             people_forget(people, slot);
             cart_book_set_owner(visits->book, slot, OWNER_NOBODY);
             *state_of(visits, slot) = (TrackState){ 0 };
@@ -492,14 +550,19 @@ visits_follow(Visits *visits)
     PeopleSwap swap;
     while (people_next_swap(people, &swap)) {
         cart_book_swap_tracks(visits->book, swap.a, swap.b, swap.log_swapped);
+        trace(visits, "tracks %s and %s have exchanged their ids at %.2f? %.2f",
+              people_id(people, swap.a), people_id(people, swap.b), swap.t, swap.log_swapped);
     }
     follow_pending(visits);
     for (guint slot = 0; slot < people_num_slots(people); slot++) {
-        if (people_is_used(people, slot) && !state_of(visits, slot)->is_known) {
+        if (!people_is_used(people, slot)) {
+            continue;
+        }
+        if (visits->joining != OWNER_NOBODY) {
             follow_group(visits, slot);
-            if (!state_of(visits, slot)->is_known) {
-                identify(visits, slot);
-            }
+        }
+        if (!state_of(visits, slot)->is_known) {
+            identify(visits, slot);
         }
     }
     if (people_time(people) < visits->looked_t + look_seconds) {

@@ -57,5 +57,8 @@ void visits_forget(Visits *visits, double t);
 bool visits_was_near(const Visits *visits, Owner owner, FloorPoint point, double metres,
                      double from, double to);
 
+/* Tells, from now on, what is concluded about tracks, a line each. */
+void visits_set_trace(Visits *visits, void (*func)(const char *text, gpointer data), gpointer data);
+
 /* What went wrong at the gate, for people (of char *). */
 const GPtrArray *visits_troubles(const Visits *visits);
