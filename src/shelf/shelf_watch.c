@@ -9,9 +9,10 @@
  * measured on real shelves), a bump for up to two. */
 #define RING_BINS 256u    /* of history */
 #define CALM_BINS 5u      /* at rest: so long within calm_limit */
-#define BALANCED_BINS 12u /* at rest although it shakes: two halves agree */
+#define BALANCED_BINS 12u /* at rest although all shakes: two halves agree */
 #define FORCE_BINS 80u    /* told at the latest */
 #define EDGE_BINS 2u
+#define EXCURSION_MARGIN_BINS 3u
 #define BASE_FROM 14u /* weight before: from so many bins back ... */
 #define BASE_TO 4u    /* ... to so many, since the last may hold the movement's beginning */
 #define MIN_COMMON_PLATES 5u
@@ -22,9 +23,14 @@ static const float min_calm_grams = 1.5f;
 /* Of the change: what is left of ringing may be that much. */
 static const float calm_share = 0.004f;
 static const float max_common_grams = 20.0f;
-static const float min_told_grams = 5.0f;
+static const float min_told_grams = 8.0f;
+/* While the shelf shakes by so much more than it mostly does, only what is so much more than the
+ * shaking has come to rest. */
+static const float bump_share = 2.2f;
+static const float min_bump_share = 8.0f;
 /* Plates that push against each other and sum to nothing are told from here on. */
 static const float min_nudge_grams = 20.0f;
+static const float min_excursion_grams = 12.0f;
 static const double together_seconds = 0.45;
 static const double touching_gap_metres = 0.06;
 static const double silent_seconds = 2;
@@ -39,7 +45,8 @@ typedef enum { PLATE_UNSET, PLATE_QUIET, PLATE_MOVING } PlateState;
 
 typedef struct {
     PlateState state;
-    bool has_step; /* came to rest at another weight; not told yet */
+    bool has_return; /* after that step came another, to RETURN_AFTER */
+    bool has_step;   /* came to rest at another weight; not told yet */
     bool step_is_forced;
     float level; /* follows the plate while it is quiet */
     float noise; /* standard deviation of a bin */
@@ -49,6 +56,8 @@ typedef struct {
     guint64 quiet_since; /* bin */
     guint64 begin_bin;   /* of the movement */
     guint64 step_begin_bin;
+    guint64 return_bin;
+    float return_after;
     guint64 told_bin; /* when its last step was told */
     double begin_t;
     double step_begin_t;
@@ -65,6 +74,8 @@ struct ShelfWatch {
     Plate *plates;  /* along the shelf */
     float *history; /* [bin % RING_BINS][place] */
     double times[RING_BINS];
+    float shakes[RING_BINS]; /* what most plates of the shelf did */
+    float quiet_shake;       /* what they mostly do */
     guint64 num_bins;
     PlateBins *bins;
     bool tells_settled;
@@ -155,9 +166,9 @@ mean_of_bins(const ShelfWatch *watch, guint place, guint64 from, guint64 to, flo
     return count;
 }
 
-/* The last time the weight passed the middle between BEFORE and AFTER. */
+/* The last time before the bin UNTIL that the weight passed the middle between before and after. */
 static void
-find_edge(const ShelfWatch *watch, guint place, Plate *plate)
+find_edge(const ShelfWatch *watch, guint place, Plate *plate, guint64 until)
 {
     float middle = (plate->base + plate->after) / 2;
     bool after_is_above = plate->after > plate->base;
@@ -165,7 +176,7 @@ find_edge(const ShelfWatch *watch, guint place, Plate *plate)
         MAX(plate->step_begin_bin > 2 ? plate->step_begin_bin - 2 : 0, oldest_bin(watch));
     plate->early_t = plate->step_begin_t;
     plate->late_t = watch->known_t;
-    for (guint64 bin = watch->num_bins; bin-- > from;) {
+    for (guint64 bin = until; bin-- > from;) {
         /* Half a second around it: what only shakes does not pass the middle. */
         float x, range;
         guint64 around = bin > EDGE_BINS ? bin - EDGE_BINS : 0;
@@ -188,6 +199,56 @@ find_edge(const ShelfWatch *watch, guint place, Plate *plate)
     }
 }
 
+/* A plateau between the movement's beginning and AFTER that is beyond both: something was taken and
+ * put back, or put and taken, too quickly for the ringing to end in between. */
+static bool
+find_excursion(const ShelfWatch *watch, guint place, float after, float *ret_mean, guint64 *ret_end)
+{
+    const Plate *plate = &watch->plates[place];
+    guint64 from = MAX(plate->begin_bin, oldest_bin(watch)) + EXCURSION_MARGIN_BINS;
+    float best = 1;
+    for (guint64 end = from + CALM_BINS; end + EXCURSION_MARGIN_BINS < watch->num_bins; end++) {
+        float mean, range;
+        if (mean_of_bins(watch, place, end - CALM_BINS, end, &mean, &range) < CALM_BINS) {
+            continue;
+        }
+        float from_base = mean - plate->base;
+        float from_after = mean - after;
+        float depth = MIN(fabsf(from_base), fabsf(from_after));
+        float unrest = range / MAX(3.0f, 0.05f * depth);
+        if ((from_base > 0) == (from_after > 0) && depth > min_excursion_grams && unrest < best) {
+            best = unrest;
+            *ret_mean = mean;
+            *ret_end = end;
+        }
+    }
+    return best < 1;
+}
+
+static void
+set_step(ShelfWatch *watch, guint place, float after, float sd, guint64 until)
+{
+    Plate *plate = &watch->plates[place];
+    plate->has_step = true;
+    plate->after = after;
+    plate->sd = sd;
+    find_edge(watch, place, plate, until);
+}
+
+/* The second of two steps, once the first is told. */
+static void
+set_return_step(ShelfWatch *watch, guint place)
+{
+    Plate *plate = &watch->plates[place];
+    plate->has_return = false;
+    if (fabsf(plate->return_after - plate->base) < MAX(1.2f, 4 * plate->sd)) {
+        return;
+    }
+    plate->step_begin_bin = plate->return_bin;
+    plate->step_begin_t = time_at(watch, plate->return_bin);
+    set_step(watch, place, plate->return_after, plate->sd, watch->num_bins);
+}
+
 /* PLATE rests at AFTER: what it did becomes a step, or nothing if it rests where it was. */
 static void
 come_to_rest(ShelfWatch *watch, guint place, float after, float sd, bool is_forced)
@@ -196,26 +257,36 @@ come_to_rest(ShelfWatch *watch, guint place, float after, float sd, bool is_forc
     plate->state = PLATE_QUIET;
     plate->quiet_since = watch->num_bins - MIN(watch->num_bins, CALM_BINS);
     plate->level = after;
-    float base = plate->base;
-    if (!plate->has_step) {
-        plate->step_begin_bin = plate->begin_bin;
-        plate->step_begin_t = plate->begin_t;
+    if (plate->has_step) {
+        /* Of the last step, which still waits for a neighbour to be told. */
+        plate->return_bin = plate->has_return ? plate->return_bin : plate->begin_bin;
+        plate->has_return = true;
+        plate->return_after = after;
+        return;
     }
+    plate->step_begin_bin = plate->begin_bin;
+    plate->step_begin_t = plate->begin_t;
     double hole = time_at(watch, watch->num_bins - 1) - plate->begin_t -
                   (double)(watch->num_bins - plate->begin_bin) * watch->bin_seconds;
     if (hole > 1) {
         sd = hypotf(sd, (float)(hole * drift_grams_per_second));
     }
+    plate->step_is_forced = is_forced;
+    float mean = 0;
+    guint64 end = 0;
+    if (!watch->tells_settled && find_excursion(watch, place, after, &mean, &end)) {
+        plate->has_return = true;
+        plate->return_after = after;
+        plate->return_bin = end;
+        set_step(watch, place, mean, MAX(sd, 1.0f), end);
+        return;
+    }
     float limit = MAX(1.2f, (is_forced ? 2 : 4) * hypotf(sd, plate->noise / 2));
-    if (fabsf(after - base) < limit && !watch->tells_settled) {
+    if (fabsf(after - plate->base) < limit && !watch->tells_settled) {
         plate->has_step = false;
         return;
     }
-    plate->has_step = true;
-    plate->step_is_forced = is_forced;
-    plate->after = after;
-    plate->sd = sd;
-    find_edge(watch, place, plate);
+    set_step(watch, place, after, sd, watch->num_bins);
 }
 
 static void
@@ -225,7 +296,7 @@ watch_quiet_plate(ShelfWatch *watch, guint place, float x, float common, double 
     Plate *plate = &watch->plates[place];
     float e = x - plate->level;
     if (fabsf(e) <= MAX(min_onset_grams, 6 * plate->noise)) {
-        float squared = MIN(e * e, 16 * plate->noise * plate->noise);
+        float squared = MIN(e * e, 4 * plate->noise * plate->noise);
         plate->noise = sqrtf(0.98f * plate->noise * plate->noise + 0.02f * squared);
         plate->noise = MAX(plate->noise, 0.05f);
         /* With what is common, or a drift of all plates would never be followed. */
@@ -253,6 +324,16 @@ watch_quiet_plate(ShelfWatch *watch, guint place, float x, float common, double 
     }
 }
 
+static float
+mean_shake(const ShelfWatch *watch, guint64 from, guint64 to)
+{
+    float sum = 0;
+    for (guint64 bin = from; bin < to; bin++) {
+        sum += watch->shakes[bin % RING_BINS];
+    }
+    return sum / (float)(to - from);
+}
+
 static void
 watch_moving_plate(ShelfWatch *watch, guint place)
 {
@@ -264,6 +345,11 @@ watch_moving_plate(ShelfWatch *watch, guint place)
     }
     float mean, range;
     if (mean_of_bins(watch, place, now - CALM_BINS, now, &mean, &range) < CALM_BINS) {
+        return;
+    }
+    float bump = mean_shake(watch, now - CALM_BINS, now);
+    if (bump > bump_share * watch->quiet_shake &&
+        fabsf(mean - plate->base) < min_bump_share * bump) {
         return;
     }
     float calm_limit =
@@ -284,12 +370,30 @@ watch_moving_plate(ShelfWatch *watch, guint place)
     float shake = MAX(late_range, early_range);
     float both = (late + early) / 2;
     float delta = fabsf(both - plate->base);
-    if (fabsf(late - early) <= MAX(1.0f, 0.08f * shake) && shake < 0.15f * delta) {
+    bool is_common = shake < 8 * mean_shake(watch, now - BALANCED_BINS, now);
+    if (is_common && fabsf(late - early) <= MAX(1.0f, 0.08f * shake) && shake < 0.15f * delta) {
         float sd = MAX(fabsf(late - early) / 2, shake / 12);
         come_to_rest(watch, place, both, MAX(plate->noise, sd), false);
     } else if (moved >= FORCE_BINS) {
         come_to_rest(watch, place, both, MAX(plate->noise, shake / 4), true);
     }
+}
+
+/* Stores VALUE in its place among the first COUNT of SORTED. */
+static void
+insert_sorted(float *sorted, guint count, float value)
+{
+    guint at = count;
+    for (; at > 0 && sorted[at - 1] > value; at--) {
+        sorted[at] = sorted[at - 1];
+    }
+    sorted[at] = value;
+}
+
+static float
+middle_of(const float *sorted, guint count)
+{
+    return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
 }
 
 /* What the middle plate of the shelf does, the others do as well: a bump, a fan, a warm motor. */
@@ -300,21 +404,31 @@ common_shift(ShelfWatch *watch, const float *means)
     guint count = 0;
     for (guint i = 0; i < watch->num_plates; i += stride) {
         float x = means[watch->columns[i]];
-        if (isnan(x) || watch->plates[i].state == PLATE_UNSET) {
-            continue;
+        if (!isnan(x) && watch->plates[i].state != PLATE_UNSET) {
+            insert_sorted(watch->scratch, count++, x - watch->plates[i].level);
         }
-        float e = x - watch->plates[i].level;
-        guint at = count++;
-        for (; at > 0 && watch->scratch[at - 1] > e; at--) {
-            watch->scratch[at] = watch->scratch[at - 1];
-        }
-        watch->scratch[at] = e;
     }
     if (count < MIN_COMMON_PLATES) {
         return 0;
     }
-    float middle = (watch->scratch[(count - 1) / 2] + watch->scratch[count / 2]) / 2;
+    float middle = middle_of(watch->scratch, count);
     return fabsf(middle) < max_common_grams ? middle : 0;
+}
+
+/* By how much the middle plate changed since the bin before: one that was loaded or relieved and
+ * rests again shakes no more than the others. */
+static float
+common_shake(ShelfWatch *watch, const float *means)
+{
+    guint stride = 1 + (watch->num_plates - 1) / MAX_COMMON_PLATES;
+    guint count = 0;
+    for (guint i = 0; i < watch->num_plates; i += stride) {
+        float change = means[watch->columns[i]] - watch->plates[i].last_mean;
+        if (!isnan(change)) {
+            insert_sorted(watch->scratch, count++, fabsf(change));
+        }
+    }
+    return count < MIN_COMMON_PLATES ? 0 : middle_of(watch->scratch, count);
 }
 
 static void
@@ -431,6 +545,9 @@ tell_steps(ShelfWatch *watch, guint first, guint last)
         plate->told_bin = watch->num_bins;
         /* It may have moved on already: from there. */
         plate->base = plate->after;
+        if (plate->has_return) {
+            set_return_step(watch, i);
+        }
     }
     if (last + 1 < watch->num_plates && watch->touches_next[last] && !watch->tells_settled) {
         add_neighbour(watch, last + 1, begin_bin, &num_deltas);
@@ -508,11 +625,15 @@ watch_bin(double t, const float *means, const float *ranges, gpointer data)
 {
     ShelfWatch *watch = data;
     float common = watch->tells_settled ? 0 : common_shift(watch, means);
+    float shake = watch->tells_settled ? 0 : common_shake(watch, means);
     float *row = watch->history + (gsize)(watch->num_bins % RING_BINS) * watch->num_plates;
     for (guint i = 0; i < watch->num_plates; i++) {
         row[i] = means[watch->columns[i]] - common;
     }
     watch->times[watch->num_bins % RING_BINS] = t;
+    watch->shakes[watch->num_bins % RING_BINS] = shake;
+    watch->quiet_shake += 0.01f * (MIN(shake, 2 * watch->quiet_shake) - watch->quiet_shake);
+    watch->quiet_shake = MAX(watch->quiet_shake, 0.1f);
     watch->num_bins++;
     watch->known_t = t;
     bool has_steps = false;
@@ -541,6 +662,7 @@ shelf_watch_new(guint num_plates, const double *along_metres, const double *widt
     watch->bins = plate_bins_new(num_plates, hz, watch_bin, watch);
     watch->tells_settled = hz <= settled_hz;
     watch->bin_seconds = plate_bins_seconds(watch->bins);
+    watch->quiet_shake = 0.5f;
     watch->func = func;
     watch->data = data;
     sort_places(watch, along_metres, width_metres);

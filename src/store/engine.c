@@ -20,6 +20,8 @@ static const double longest_doubt_seconds = 1800;
 static const double forget_visit_seconds = 2000;
 /* Weights are learned from what is as sure as this. */
 static const double sure_probability = 0.9;
+/* Crumbs, and a leaflet that slides, are not worth telling. */
+static const double min_foreign_grams = 20;
 static const guint max_troubles = 200;
 
 typedef struct {
@@ -416,7 +418,7 @@ tell_verdict(const Decision *decision, const Verdict *verdict, const Verdict *ru
     case EXPLAIN_NOTHING:
         break;
     case EXPLAIN_UNFINISHED:
-        if (!verdict->is_finished_later) {
+        if (!verdict->is_finished_later && fabs(decision->delta_grams) > min_foreign_grams) {
             VerdictDeed deed = { .is_put = decision->delta_grams > 0,
                                  .product = LAYOUT_NONE,
                                  .num_units = 1,

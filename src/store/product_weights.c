@@ -4,6 +4,8 @@
 
 /* Measurements that it takes to doubt the master data. */
 static const guint min_count = 2;
+/* Of the products in a shop. */
+static const double p_wrong_weight = 0.006;
 static const guint max_count = 50; /* older ones fade: recipes and packs change */
 
 typedef struct {
@@ -65,6 +67,12 @@ product_weights_grams(const ProductWeights *weights, guint product, double *ret_
     }
     *ret_sd_grams = hypot(*ret_sd_grams, 0.02 * grams / sqrt(count));
     return grams;
+}
+
+double
+product_weights_doubt(const ProductWeights *weights, guint product)
+{
+    return p_wrong_weight / (1 + 3 * weights->measured[product].count);
 }
 
 void

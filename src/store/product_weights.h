@@ -13,6 +13,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProductWeights, product_weights_free)
 /* Grams of one unit of the product (index), and the spread from unit to unit. */
 double product_weights_grams(const ProductWeights *weights, guint product, double *ret_sd_grams);
 
+/* How likely it is that a unit weighs something else altogether: the master data may be wrong, the
+ * less likely the more often it was right. */
+double product_weights_doubt(const ProductWeights *weights, guint product);
+
 /* One unit of it surely weighed GRAMS. */
 void product_weights_learn(ProductWeights *weights, guint product, double grams);
 

@@ -27,7 +27,6 @@ static const double log_put_same_shelf = -3.5;
 static const double log_put_anywhere = -5;
 /* A put-back by somebody who is near, of a unit from the cart of somebody who is not. */
 static const double log_far_cart = -2;
-static const double wrong_weight_probability = 0.008;
 static const double far_metres = 3;
 /* Both products by the same person, and by two. */
 static const double log_same_person = -0.1;
@@ -266,7 +265,10 @@ offer_product(Reading *reading, guint product, bool is_put)
     candidate->max_units = is_put ? 40 : EXPLAIN_MAX_UNITS;
     candidate->grams =
         product_weights_grams(reading->context->weights, product, &candidate->sd_grams);
-    candidate->wrong_weight_probability = nearest <= PLACE_BESIDE ? wrong_weight_probability : 0;
+    if (nearest <= PLACE_BESIDE) {
+        candidate->wrong_weight_probability =
+            product_weights_doubt(reading->context->weights, product);
+    }
     /* Of the many that belong elsewhere, those that fit. */
     if (nearest > PLACE_SAME_SHELF) {
         candidate->log_prior = -log(MAX(1, layout->num_products) / 10.0);
