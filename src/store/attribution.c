@@ -6,26 +6,32 @@
 
 /* The hand that takes or puts something stays at the place for most of a second before the weight
  * changes, often hidden in the shelf, and leaves with it; any other hand is anywhere within reach
- * of its person. The figures were fitted to simulated cameras (hands known to about 7 cm,
+ * of its person. The figures were fitted to simulated cameras (hands known to about 5 cm,
  * overlooked in a third of the frames); the README of bench/store tells on which. */
 static const double before_seconds = 0.6;
 static const double after_seconds = 0.2;
-static const double hand_sd_metres = 0.07;
+static const double hand_sd_metres = 0.055;
 static const double background_cubic_metres = 0.9;
 static const double min_hand_score = 0.2;
 static const double goods_metres = 0.15; /* high */
+/* Goods are gripped near the middle of their plates: so much of the half sizes does not count. */
+static const double along_share = 0.2;
+static const double across_share = 0.3;
 /* Of the frames with one hand, and with both: that the hand in question is seen in it. */
 static const double p_seen_of_one = 0.2;
-static const double p_seen_of_two = 0.75;
+static const double p_seen_of_two = 0.6;
 /* Both hands are seen less often of somebody who reaches into a shelf. */
-static const double log_both_seen = -0.9;
+static const double log_both_seen = -0.5;
 /* Errors of frames that follow each other are alike: so much a frame at 15 a second counts. */
-static const double frame_share = 0.5;
+static const double frame_share = 0.65;
 static const double frame_seconds = 1 / 15.0;
 /* Nobody stands on the goods, and few lean further. */
 static const double body_reach_metres = 0.7;
 static const double body_sd_metres = 0.25;
 static const double p_leaning = 0.03;
+/* Not seen at the moment itself, though shortly before or after. */
+static const double absent_seconds = 0.25;
+static const double log_absent = -1;
 static const double log_unseen_person = -3.5;
 static const double walking_metres_per_second = 1.3;
 /* A moment that is not known well is tried at so many points. */
@@ -44,8 +50,10 @@ hand_odds(const float *hand, const Touch *touch)
     double dx = hand[0] - touch->x;
     double dy = hand[1] - touch->y;
     double up = hand[2] - touch->z;
-    double along = outside(dx * cos(touch->yaw) + dy * sin(touch->yaw), touch->half_size[0]);
-    double across = outside(dy * cos(touch->yaw) - dx * sin(touch->yaw), touch->half_size[1] / 2);
+    double along =
+        outside(dx * cos(touch->yaw) + dy * sin(touch->yaw), along_share * touch->half_size[0]);
+    double across =
+        outside(dy * cos(touch->yaw) - dx * sin(touch->yaw), across_share * touch->half_size[1]);
     double vertical = outside(up - goods_metres / 2, goods_metres / 2);
     double squared = along * along + across * across + vertical * vertical;
     double variance = hand_sd_metres * hand_sd_metres;
@@ -104,6 +112,9 @@ log_moment(const PersonSample *const *samples, guint count, double moment_t, con
             double share = frame_share * CLAMP(seconds / frame_seconds, 0.1, 2);
             hands += share * log_frame(samples[i], touch);
         }
+    }
+    if (nearest > absent_seconds) {
+        body += log_absent;
     }
     return hands + body;
 }

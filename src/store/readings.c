@@ -9,6 +9,8 @@
 #define MAX_CANDIDATES 56u
 #define MAX_EXPLANATIONS 24u
 #define MAX_PEOPLE 5u
+#define PLACES_PER_PLATE 4u
+#define NUM_PLACES (EXPLAIN_MAX_PLATES * PLACES_PER_PLATE)
 
 /* A change below this on a plate is no sign of goods that came or went there. */
 static const double min_plate_grams = 4;
@@ -55,9 +57,9 @@ typedef struct {
     guint num_plates; /* of the change */
     GArray *offers;   /* of Offer */
     bool has_staff;
-    /* Who may have touched each plate, once asked for. */
-    Person people[EXPLAIN_MAX_PLATES][MAX_PEOPLE];
-    guint num_people[EXPLAIN_MAX_PLATES];
+    /* Who may have touched each place along the change, once asked for. */
+    Person people[NUM_PLACES][MAX_PEOPLE];
+    guint num_people[NUM_PLACES];
     Alternative *alternatives;
     guint num_alternatives;
 } Reading;
@@ -413,17 +415,22 @@ compare_people(const void *a, const void *b)
     return pa->slot < pb->slot ? -1 : pa->slot > pb->slot;
 }
 
-/* The likeliest people to have touched plate INDEX of the change, best first, and nobody. */
+/* The likeliest people to have touched the change at INDEX, counted in parts of a plate; best
+ * first, and nobody. */
 static guint
 find_people(const Reading *reading, guint index, Person *ret)
 {
     const ReadingContext *context = reading->context;
     const ShelfChange *change = &reading->change->change;
-    const LayoutPlate *plate = &context->layout->plates[plate_of(reading, index)];
+    guint first = index / PLACES_PER_PLATE;
+    double share = (double)(index % PLACES_PER_PLATE) / PLACES_PER_PLATE;
+    const LayoutPlate *plate = &context->layout->plates[plate_of(reading, first)];
+    const LayoutPlate *next =
+        share > 0 ? &context->layout->plates[plate_of(reading, first + 1)] : plate;
     double ahead = context->shelf_clock_ahead;
-    Touch touch = { .x = plate->center[0],
-                    .y = plate->center[1],
-                    .z = plate->center[2],
+    Touch touch = { .x = plate->center[0] + share * (next->center[0] - plate->center[0]),
+                    .y = plate->center[1] + share * (next->center[1] - plate->center[1]),
+                    .z = plate->center[2] + share * (next->center[2] - plate->center[2]),
                     .half_size = { plate->size[0] / 2, plate->size[1] / 2 },
                     .yaw = plate->yaw,
                     .early_t = change->early_t - ahead,
@@ -464,7 +471,8 @@ find_people(const Reading *reading, guint index, Person *ret)
 static const Person *
 people_at(Reading *reading, double place, guint *ret_count)
 {
-    guint index = MIN((guint)lround(MAX(place, 0)), reading->num_plates - 1);
+    double in_parts = CLAMP(place, 0, reading->num_plates - 1) * PLACES_PER_PLATE;
+    guint index = (guint)lround(in_parts);
     if (reading->num_people[index] == 0) {
         reading->num_people[index] = find_people(reading, index, reading->people[index]);
     }

@@ -275,8 +275,11 @@ settle_pending(Visits *visits, const Pending *pending)
     if (count == 0) {
         return false;
     }
-    if (count == 1) {
-        claim(visits, slots[0], pending->owner);
+    Visit *visit = find_visit(visits, pending->owner);
+    if (count == 1 || (visit != NULL && count <= visit->party)) {
+        for (guint i = 0; i < count; i++) {
+            claim(visits, slots[i], pending->owner);
+        }
         return true;
     }
     double equal[G_N_ELEMENTS(slots)] = { 0 };
@@ -287,7 +290,6 @@ settle_pending(Visits *visits, const Pending *pending)
     visits_note(visits, pending->owner, "entry-unclear", people_time(visits->people),
                 "%u people stood in the entry and the gate did not say which of them entered",
                 count);
-    Visit *visit = find_visit(visits, pending->owner);
     if (visit != NULL) {
         visit->num_joined++;
     }
@@ -422,14 +424,18 @@ follow_pending(Visits *visits)
 static void
 follow_group(Visits *visits, guint slot)
 {
+    const People *people = visits->people;
     Visit *visit = find_visit(visits, visits->joining);
-    if (visit == NULL || people_time(visits->people) > visits->joining_until_t ||
-        visit->num_joined >= visit->party || people_is_lost(visits->people, slot) ||
-        people_first_t(visits->people, slot) < visit->entered_t - join_seconds ||
-        !is_in_zone(visits, slot, ZONE_ENTRY) || !is_nobodys(visits, slot)) {
+    if (visit == NULL || people_time(people) > visits->joining_until_t ||
+        visit->num_joined >= visit->party || people_is_lost(people, slot) ||
+        !is_nobodys(visits, slot)) {
         return;
     }
-    claim(visits, slot, visit->owner);
+    bool came_now = people_first_t(people, slot) > visit->entered_t - 1.5 &&
+                    is_near_entry(visits, people_first_point(people, slot));
+    if (came_now || is_in_zone(visits, slot, ZONE_ENTRY)) {
+        claim(visits, slot, visit->owner);
+    }
 }
 
 /* Whether the track is most likely of somebody who has not left. */
