@@ -418,6 +418,21 @@ remove_links(void)
     g_free(link_dir);
 }
 
+static void
+test_worker_cannot_start_workers(void)
+{
+    ImagePoolOptions options = { .num_workers = 1,
+                                 .max_memory_bytes = 1 << 30,
+                                 .max_seconds = 60,
+                                 .program = "/bin/false" };
+    g_autoptr(GError) error = NULL;
+    g_setenv("CLOUDPICK_IMAGE_WORKER", "1", TRUE);
+    g_autoptr(ImagePool) pool = image_pool_new(&options, &error);
+    g_unsetenv("CLOUDPICK_IMAGE_WORKER");
+    g_assert_null(pool);
+    g_assert_error(error, APP_ERROR, APP_ERROR_UNAVAILABLE);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -442,6 +457,7 @@ main(int argc, char **argv)
     g_test_add_func("/pool/descriptor-only-reads", test_worker_gets_a_descriptor_that_only_reads);
     g_test_add_func("/pool/environment", test_environment_stays_outside);
     g_test_add_func("/pool/cancel", test_cancel_ends_what_hangs);
+    g_test_add_func("/pool/no-pool-in-a-worker", test_worker_cannot_start_workers);
     int status = g_test_run();
     remove_links();
     return status;

@@ -20,6 +20,10 @@ static const gint64 start_timeout_us = 60 * G_USEC_PER_SEC;
 /* A worker is replaced after this many photos, so that nothing a library leaks adds up. */
 static const guint max_photos_of_one_worker = 2000;
 
+/* Stands in the environment of a worker. A program that is run as a worker and does not know the
+ * word image-worker would go its usual way, start a pool, and so on without end. */
+static const char worker_mark[] = "CLOUDPICK_IMAGE_WORKER";
+
 typedef struct {
     pid_t pid;  /* 0: none */
     int socket; /* -1: none */
@@ -68,8 +72,9 @@ worker_environment(void)
 {
     static const char *const kept[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
                                         "LD_LIBRARY_PATH" };
-    char **environment = g_new0(char *, G_N_ELEMENTS(kept) + 1);
+    char **environment = g_new0(char *, G_N_ELEMENTS(kept) + 2);
     guint num_set = 0;
+    environment[num_set++] = g_strconcat(worker_mark, "=1", NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(kept); i++) {
         const char *value = g_getenv(kept[i]);
         if (value != NULL) {
@@ -573,6 +578,9 @@ ImagePool *
 image_pool_new(const ImagePoolOptions *options, GError **error)
 {
     g_assert(options->num_workers >= 1 && options->max_seconds >= 1);
+    if (g_getenv(worker_mark) != NULL) {
+        return fail_null(error, APP_ERROR_UNAVAILABLE, "a decoder cannot start decoders");
+    }
     g_autoptr(ImagePool) pool = g_new0(ImagePool, 1);
     pool->max_memory_bytes = options->max_memory_bytes;
     pool->max_seconds = options->max_seconds;
