@@ -1,4 +1,5 @@
-/* The reader of MOTChallenge text; what it accepts is also scored against itself. */
+/* The reader of MOTChallenge text; what it accepts is also tracked, and scored against itself. */
+#include "track/replay.h"
 #include "track/score.h"
 
 #include <stddef.h>
@@ -11,6 +12,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(MotText) detections =
         mot_text_parse("fuzz", (const char *)data, size, MOT_DETECTIONS, NULL);
+    if (detections != NULL && detections->rows->len < 200) {
+        const ReplayOptions options = { tracker_default_options(), 1, 0 };
+        g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(MotRow));
+        replay_camera(detections, &options, rows);
+    }
     g_autoptr(MotText) tracks = mot_text_parse("fuzz", (const char *)data, size, MOT_TRACKS, NULL);
     if (tracks == NULL) {
         return 0;

@@ -140,6 +140,20 @@ test_tracks_need_ids_once_a_frame(void)
 }
 
 static void
+test_a_frame_can_be_too_full(void)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int i = 0; i <= MOT_MAX_BOXES; i++) {
+        g_string_append(text, "7,-1,1,2,3,4\n");
+    }
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MotText) parsed = parse(text->str, MOT_DETECTIONS, &error);
+    g_assert_null(parsed);
+    g_assert_error(error, APP_ERROR, APP_ERROR_TOO_LARGE);
+    g_assert_cmpstr(error->message, ==, "a.txt:2001: more than 2000 boxes in frame 7");
+}
+
+static void
 test_bytes_that_are_no_text_are_refused(void)
 {
     g_autoptr(GError) error = NULL;
@@ -160,6 +174,7 @@ main(int argc, char **argv)
     g_test_add_func("/mot-text/malformed", test_malformed_lines_are_named);
     g_test_add_func("/mot-text/backwards", test_detections_cannot_run_backwards);
     g_test_add_func("/mot-text/ids", test_tracks_need_ids_once_a_frame);
+    g_test_add_func("/mot-text/too-full", test_a_frame_can_be_too_full);
     g_test_add_func("/mot-text/no-text", test_bytes_that_are_no_text_are_refused);
     return g_test_run();
 }

@@ -259,6 +259,20 @@ compare_by_frame_and_id(gconstpointer a, gconstpointer b)
     return row_a->line < row_b->line ? -1 : row_a->line > row_b->line;
 }
 
+/* Rows are in order of frames by now. */
+static bool
+check_crowding(Parser *parser)
+{
+    for (guint i = MOT_MAX_BOXES; i < parser->text->rows->len; i++) {
+        const MotRow *row = mot_text_row(parser->text, i);
+        if (row->frame == mot_text_row(parser->text, i - MOT_MAX_BOXES)->frame) {
+            return fail(parser->error, APP_ERROR_TOO_LARGE, "%s:%u: more than %d boxes in frame %u",
+                        parser->name, row->line, MOT_MAX_BOXES, row->frame);
+        }
+    }
+    return true;
+}
+
 static bool
 sort_tracks(Parser *parser)
 {
@@ -267,7 +281,6 @@ sort_tracks(Parser *parser)
         const MotRow *row = mot_text_row(parser->text, i);
         const MotRow *previous = mot_text_row(parser->text, i - 1);
         if (row->frame == previous->frame && row->id == previous->id) {
-            parser->line = row->line;
             return fail(parser->error, APP_ERROR_INVALID,
                         "%s:%u: id %" G_GINT64_FORMAT
                         " is in frame %u a second time (first in line %u)",
@@ -294,7 +307,7 @@ mot_text_parse(const char *name, const char *text, gsize size, MotKind kind, GEr
     if (!parse_lines(&parser, terminated, terminated + size)) {
         return NULL;
     }
-    if (kind == MOT_TRACKS && !sort_tracks(&parser)) {
+    if ((kind == MOT_TRACKS && !sort_tracks(&parser)) || !check_crowding(&parser)) {
         return NULL;
     }
     return g_steal_pointer(&result);

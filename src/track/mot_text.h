@@ -15,6 +15,7 @@
 
 #define MOT_MAX_FRAME 1000000000 /* a year of 30 frames a second */
 #define MOT_MAX_APPEARANCE 1024  /* fields; networks give 128 to 512 */
+#define MOT_MAX_BOXES 2000       /* in one frame; work and memory grow with its square */
 
 typedef enum {
     MOT_DETECTIONS, /* in order of frames, ids are ignored: what a tracker reads as it comes */

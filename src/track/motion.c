@@ -8,18 +8,20 @@ static const double person_height_m = 1.7;
 static const double acceleration_m2_s3 = 1.0;
 /* After a few seconds the old speed says little: people stop and turn. */
 static const double speed_fades_s = 2.0;
-/* A fast walk; what a newcomer's speed may be. */
-static const double first_speed_m_s = 1.5;
-/* Detectors: a box's edges lie within a few centimetres, its width swings with arms and legs. */
+/* A newcomer may be running. */
+static const double first_speed_m_s = 3;
+/* Detectors: a box's top and middle lie within a few centimetres; its height swings by a shank,
+ * because feet and knees are what others and shelves hide, its width with arms and legs. */
 static const double position_noise_heights = 0.05;
-static const double height_noise_heights = 0.07;
+static const double height_noise_heights = 0.14;
 static const double width_noise_heights = 0.08;
 /* Height changes with the distance: 1.4 m/s at 5 m is a quarter in a second. */
 static const double growth_heights_s = 0.25;
-/* Boxes nobody explains: one in a hundred square body heights a frame, of any size up to a body. */
-static const double unexplained_per_height4 = 0.01;
-/* A size off by more than this many deviations is a partly hidden person: it costs no more. */
-static const double size_deviations = 3;
+/* Boxes nobody explains: one a frame in ten square body heights, of any size up to a body's. It is
+ * that many near people, where detectors see parts of them as further people. */
+static const double unexplained_per_height4 = 0.1;
+/* A size off by more than this many deviations is a partly hidden person: it says no more. */
+static const double most_deviations = 3;
 
 static double
 squared(double x)
@@ -76,38 +78,45 @@ motion_predict(MotionBox *motion, const MotionStep *step)
     motion->height.x = MAX(motion->height.x, 1);
 }
 
-double
-motion_log_odds(const MotionBox *motion, const Box *box)
+typedef struct {
+    double centre, top, height, width; /* variances of where a box may be */
+    double best_log_odds;              /* of a box exactly as predicted */
+} Expectation;
+
+static Expectation
+expect(const MotionBox *motion)
 {
     double h = motion->height.x;
     double position = squared(h * position_noise_heights);
-    double centre_variance = motion->centre.pxx + position;
-    double top_variance = motion->top.pxx + position;
-    double height_variance = motion->height.pxx + squared(h * height_noise_heights);
-    double width_variance = motion->width.pxx + squared(h * width_noise_heights);
-    double distance = squared(box->left + box->width / 2 - motion->centre.x) / centre_variance +
-                      squared(box->top - motion->top.x) / top_variance;
-    double size = squared(box->height - h) / height_variance +
-                  squared(box->width - motion->width.x) / width_variance;
-    distance += MIN(size, squared(size_deviations));
-    double scale = centre_variance * top_variance * height_variance * width_variance /
-                   squared(squared(squared(h)));
-    return -distance / 2 - log(scale) / 2 - 2 * log(2 * G_PI) - log(unexplained_per_height4);
+    Expectation expectation = {
+        .centre = motion->centre.pxx + position,
+        .top = motion->top.pxx + position,
+        .height = motion->height.pxx + squared(h * height_noise_heights),
+        .width = motion->width.pxx + squared(h * width_noise_heights),
+    };
+    double volume = expectation.centre * expectation.top * expectation.height * expectation.width /
+                    squared(squared(squared(h)));
+    expectation.best_log_odds = -log(volume) / 2 - 2 * log(2 * G_PI) - log(unexplained_per_height4);
+    return expectation;
 }
 
 double
-motion_reach(const MotionBox *motion)
+motion_log_odds(const MotionBox *motion, const Box *box)
 {
-    double h = motion->height.x;
-    double position = squared(h * position_noise_heights);
-    double centre_variance = motion->centre.pxx + position;
-    double top_variance = motion->top.pxx + position;
-    double height_variance = motion->height.pxx + squared(h * height_noise_heights);
-    double width_variance = motion->width.pxx + squared(h * width_noise_heights);
-    double scale = centre_variance * top_variance * height_variance * width_variance /
-                   squared(squared(squared(h)));
-    double best = -log(scale) / 2 - 2 * log(2 * G_PI) - log(unexplained_per_height4);
-    return best <= 0 ? 0 : sqrt(2 * best * centre_variance);
+    Expectation expectation = expect(motion);
+    double place = squared(box->left + box->width / 2 - motion->centre.x) / expectation.centre +
+                   squared(box->top - motion->top.x) / expectation.top;
+    double size = squared(box->height - motion->height.x) / expectation.height +
+                  squared(box->width - motion->width.x) / expectation.width;
+    return expectation.best_log_odds - (place + MIN(size, squared(most_deviations))) / 2;
+}
+
+double
+motion_reach(const MotionBox *motion, double least)
+{
+    Expectation expectation = expect(motion);
+    double room = expectation.best_log_odds - least;
+    return room <= 0 ? 0 : sqrt(2 * room * expectation.centre);
 }
 
 /* NOISE is a deviation; an innovation beyond three deviations counts for less, as from a box that
@@ -117,7 +126,7 @@ axis_update(MotionAxis *axis, double measured, double noise)
 {
     double innovation = measured - axis->x;
     double variance = squared(noise);
-    double excess = squared(innovation) / (squared(size_deviations) * (axis->pxx + variance));
+    double excess = squared(innovation) / (squared(most_deviations) * (axis->pxx + variance));
     if (excess > 1) {
         variance = excess * (axis->pxx + variance) - axis->pxx;
     }
@@ -131,7 +140,7 @@ axis_update(MotionAxis *axis, double measured, double noise)
 }
 
 void
-motion_update(MotionBox *motion, const Box *box, double confidence)
+motion_update(MotionBox *motion, const Box *box)
 {
     double h = motion->height.x;
     axis_update(&motion->centre, box->left + box->width / 2, h * position_noise_heights);
@@ -147,4 +156,26 @@ motion_box(const MotionBox *motion)
 {
     return (Box){ motion->centre.x - motion->width.x / 2, motion->top.x, motion->width.x,
                   motion->height.x };
+}
+
+void
+motion_restart(MotionBox *motion, const Box *box)
+{
+    MotionBox fresh;
+    motion_start(&fresh, box);
+    motion->centre = fresh.centre;
+    motion->top = fresh.top;
+}
+
+double
+motion_speed_m_s(const MotionBox *motion)
+{
+    return hypot(motion->centre.v, motion->top.v) * person_height_m / motion->height.x;
+}
+
+double
+motion_way_m(const MotionBox *motion, const Box *from)
+{
+    double way = hypot(motion->centre.x - from->left - from->width / 2, motion->top.x - from->top);
+    return way * person_height_m / motion->height.x;
 }

@@ -37,8 +37,16 @@ void motion_predict(MotionBox *motion, const MotionStep *step);
  * explained by this person than by chance. */
 double motion_log_odds(const MotionBox *motion, const Box *box);
 
-/* The farthest a box's centre can be, in pixels, to have motion_log_odds above 0. */
-double motion_reach(const MotionBox *motion);
+/* The farthest a box's centre can be, in pixels, to have motion_log_odds above LEAST. */
+double motion_reach(const MotionBox *motion, double least);
 
-void motion_update(MotionBox *motion, const Box *box, double confidence);
+void motion_update(MotionBox *motion, const Box *box);
+
+/* Begins anew at BOX after a time without any, keeping the size. */
+void motion_restart(MotionBox *motion, const Box *box);
+
 Box motion_box(const MotionBox *motion);
+
+/* Its speed across the picture, and its way there from BOX, as for a person of 1.7 m. */
+double motion_speed_m_s(const MotionBox *motion);
+double motion_way_m(const MotionBox *motion, const Box *from);

@@ -1,51 +1,50 @@
 #include "track/tracker.h"
 
+#include "track/appearance.h"
 #include "track/assignment.h"
+#include "track/belief.h"
+#include "track/history.h"
 #include "track/motion.h"
 
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* A detector errs for several frames in a row: it has an independent look about ten times a
- * second, and a frame counts as the part of a look that it is. */
-static const double look_seconds = 0.1;
-/* A person in sight is found by half of the looks; a miss speaks against by that much. */
-static const double miss_log_odds = 0.693;
-/* A track is believed at 95 to 5, and doubted again below even odds. */
-static const double believed_log_odds = 2.944;
-/* However long somebody was seen, seconds without a box are doubtful. */
-static const double most_log_odds = 6;
-/* From then on somebody unseen counts as out of sight, not as missed by the detector. */
+/* From then on somebody unseen is out of sight, no longer missed by the detector. */
 static const double lost_seconds = 0.5;
-/* Against chance, a box must speak that much more for somebody out of sight: people come back
- * within seconds, not within the next frame. */
+/* People come back within seconds, not within the very next frame: by that much a box must speak
+ * for somebody out of sight rather than for chance. */
 static const double lost_penalty = 3;
 /* Somebody slower than this is standing. Swaying stays below, the slowest shuffle is above. */
 static const double standing_m_s = 0.3;
-static const double person_height_m = 1.7;
 /* People stand for half a minute, then walk on. */
 static const double standing_seconds = 30;
-/* Interruptions up to this are filled by a straight line; a walker's way bends in longer ones. */
-static const double fill_seconds = 2;
-static const guint max_tracks = 20000;
+/* How fast a new picture of the clothing replaces the old ones. */
+static const double appearance_share = 0.1;
+/* There is no frame before the first: it counts as one look of the detector. */
+static const double first_step_seconds = 0.1;
+/* A bound for crowds and for nonsense; the oldest out of sight are forgotten first. */
+static const guint max_tracks = 5000;
 
 typedef struct {
-    guint64 frame;
-    double seconds;
-    Box box;
-    double confidence;
-} Sample;
-
-typedef struct {
-    gint64 id; /* 0: not yet believed */
+    gint64 id; /* 0: not yet certain that it is a person */
     MotionBox motion;
-    MotionBox at_loss; /* as it was at seen_seconds, once out of sight */
+    MotionBox last_seen; /* motion as it was then */
+    Box first_box;
     double first_seconds, seen_seconds;
-    double evidence; /* log-odds that this is a person */
-    bool standing;   /* when last seen */
-    int box;         /* index in the boxes of this step, -1 none */
-    GArray *samples; /* of Sample, those that may still matter */
+    bool standing; /* when last seen */
+    Belief belief;
+    History history;
+    float *appearance; /* unit vector, or NULL when none was measured yet */
+    int box;           /* index in the boxes of this step, -1 none */
 } Track;
+
+/* A box that may be assigned in this round. */
+typedef struct {
+    double centre;
+    guint index;
+    Box box;
+    double log_odds; /* from its confidence */
+} Candidate;
 
 typedef struct {
     guint64 frame;
@@ -55,31 +54,29 @@ typedef struct {
 struct Tracker {
     TrackerOptions options;
     guint64 frame;
-    double seconds;
+    double seconds, step_seconds;
     gint64 last_id;
-    GPtrArray *tracks; /* of Track, owned */
-    GArray *pending;   /* of Frame: not final yet */
-    GArray *final;     /* of TrackedBox */
-    GArray *current;   /* of TrackedBox */
+    GPtrArray *tracks; /* of Track, owned; those begun first come first */
+    AppearanceScale scale;
+    GArray *pending; /* of Frame: not final yet */
+    GArray *final;   /* of TrackedBox */
+    GArray *current; /* of TrackedBox */
     AssignmentSolver *solver;
-    GArray *edges;      /* scratch: of AssignmentEdge */
-    GArray *candidates; /* scratch: of Candidate */
-    GArray *taken;      /* scratch: of bool, a box */
+    GArray *edges;       /* scratch: of AssignmentEdge */
+    GArray *candidates;  /* scratch: of Candidate, from left to right */
+    GArray *taken;       /* scratch: of bool, a box of this step */
+    GArray *appearances; /* scratch: of float, unit vectors of this step's boxes */
+    GArray *measured;    /* scratch: of bool, whether a box has an appearance */
 };
-
-/* A box that may be assigned in this round. */
-typedef struct {
-    double centre;
-    guint index;
-    Box box;
-    double confidence;
-} Candidate;
 
 TrackerOptions
 tracker_default_options(void)
 {
     return (TrackerOptions){
-        .delay_seconds = 1, .memory_seconds = 60, .strong_confidence = 0.5, .weak_confidence = 0.1
+        .delay_seconds = 1,
+        .memory_seconds = 60,
+        .strong_confidence = 0.5,
+        .weak_confidence = 0.1,
     };
 }
 
@@ -87,7 +84,8 @@ static void
 track_free(gpointer data)
 {
     Track *track = data;
-    g_array_unref(track->samples);
+    history_clear(&track->history);
+    g_free(track->appearance);
     g_free(track);
 }
 
@@ -104,6 +102,8 @@ tracker_new(const TrackerOptions *options)
     tracker->edges = g_array_new(FALSE, FALSE, sizeof(AssignmentEdge));
     tracker->candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
     tracker->taken = g_array_new(FALSE, TRUE, sizeof(bool));
+    tracker->appearances = g_array_new(FALSE, FALSE, sizeof(float));
+    tracker->measured = g_array_new(FALSE, TRUE, sizeof(bool));
     return tracker;
 }
 
@@ -114,13 +114,13 @@ tracker_free(Tracker *tracker)
         return;
     }
     g_ptr_array_unref(tracker->tracks);
-    g_array_unref(tracker->pending);
-    g_array_unref(tracker->final);
-    g_array_unref(tracker->current);
     assignment_solver_free(tracker->solver);
-    g_array_unref(tracker->edges);
-    g_array_unref(tracker->candidates);
-    g_array_unref(tracker->taken);
+    GArray *arrays[] = { tracker->pending,     tracker->final,      tracker->current,
+                         tracker->edges,       tracker->candidates, tracker->taken,
+                         tracker->appearances, tracker->measured };
+    for (gsize i = 0; i < G_N_ELEMENTS(arrays); i++) {
+        g_array_unref(arrays[i]);
+    }
     g_free(tracker);
 }
 
@@ -133,98 +133,150 @@ track_at(const Tracker *tracker, guint index)
 static bool
 is_lost(const Tracker *tracker, const Track *track)
 {
-    return tracker->seconds - track->seen_seconds > lost_seconds;
+    /* At a few frames a second one missed frame is still only missed. */
+    double patience = MAX(lost_seconds, 1.5 * tracker->step_seconds);
+    return tracker->seconds - track->seen_seconds > patience;
 }
 
-/* The weight of one frame as evidence. */
-static double
-part_of_a_look(const MotionStep *step)
+static const float *
+appearance_of_box(const Tracker *tracker, guint box)
 {
-    return MIN(1, step->seconds / look_seconds);
-}
-
-static double
-confidence_log_odds(double confidence)
-{
-    double bounded = CLAMP(confidence, 0.05, 0.95);
-    return log(bounded / (1 - bounded));
+    if (tracker->options.appearance_size == 0 || !g_array_index(tracker->measured, bool, box)) {
+        return NULL;
+    }
+    return &g_array_index(tracker->appearances, float,
+                          (gsize)box * tracker->options.appearance_size);
 }
 
 static void
-add_sample(Track *track, const Tracker *tracker, const Box *box, double confidence)
+measure_appearances(Tracker *tracker, const TrackerBox *boxes, guint num_boxes)
 {
-    Sample sample = { tracker->frame, tracker->seconds, *box, confidence };
-    g_array_append_val(track->samples, sample);
+    guint size = tracker->options.appearance_size;
+    if (size == 0) {
+        return;
+    }
+    g_array_set_size(tracker->appearances, num_boxes * size);
+    g_array_set_size(tracker->measured, 0);
+    g_array_set_size(tracker->measured, num_boxes);
+    for (guint i = 0; i < num_boxes; i++) {
+        float *numbers = &g_array_index(tracker->appearances, float, (gsize)i *size);
+        if (boxes[i].appearance != NULL) {
+            memcpy(numbers, boxes[i].appearance, size * sizeof(float));
+            g_array_index(tracker->measured, bool, i) = appearance_normalize(numbers, size);
+        }
+    }
 }
 
 static void
-begin_track(Tracker *tracker, const Candidate *candidate, const MotionStep *step)
+remember_appearance(Tracker *tracker, Track *track, guint box)
+{
+    guint size = tracker->options.appearance_size;
+    const float *numbers = appearance_of_box(tracker, box);
+    if (numbers == NULL) {
+        return;
+    }
+    if (track->appearance == NULL) {
+        track->appearance = g_memdup2(numbers, size * sizeof(float));
+        return;
+    }
+    for (guint i = 0; i < size; i++) {
+        track->appearance[i] += (float)appearance_share * (numbers[i] - track->appearance[i]);
+    }
+    (void)appearance_normalize(track->appearance, size); /* opposite vectors: stays as it is */
+}
+
+static double
+appearance_odds(const Tracker *tracker, const float *a, const float *b)
+{
+    if (a == NULL || b == NULL) {
+        return 0;
+    }
+    double similarity = appearance_similarity(a, b, tracker->options.appearance_size);
+    return appearance_log_odds(&tracker->scale, similarity);
+}
+
+/* People who are in sight together are different people; who was just followed is the same. */
+static void
+learn_appearances(Tracker *tracker)
+{
+    guint size = tracker->options.appearance_size;
+    const Track *previous = NULL;
+    for (guint i = 0; size > 0 && i < tracker->tracks->len; i++) {
+        const Track *track = track_at(tracker, i);
+        if (track->id == 0 || track->box < 0 || track->appearance == NULL) {
+            continue;
+        }
+        const float *numbers = appearance_of_box(tracker, (guint)track->box);
+        if (numbers != NULL) {
+            appearance_learn(&tracker->scale, true,
+                             appearance_similarity(track->appearance, numbers, size));
+            if (previous != NULL) {
+                appearance_learn(&tracker->scale, false,
+                                 appearance_similarity(previous->appearance, numbers, size));
+            }
+        }
+        previous = track;
+    }
+}
+
+static void
+add_sighting(Track *track, const Tracker *tracker, double confidence)
+{
+    Sighting sighting = { tracker->frame, tracker->seconds, motion_box(&track->motion), confidence,
+                          belief_bridges_gaps(&track->belief) };
+    history_add(&track->history, &sighting);
+}
+
+static void
+begin_track(Tracker *tracker, const Candidate *candidate, double confidence)
 {
     if (tracker->tracks->len >= max_tracks) {
         return;
     }
     Track *track = g_new0(Track, 1);
     motion_start(&track->motion, &candidate->box);
+    track->last_seen = track->motion;
+    track->first_box = candidate->box;
     track->first_seconds = track->seen_seconds = tracker->seconds;
-    track->evidence = confidence_log_odds(candidate->confidence) * part_of_a_look(step);
+    belief_found(&track->belief, confidence, tracker->step_seconds);
+    history_init(&track->history);
+    add_sighting(track, tracker, confidence);
     track->box = (int)candidate->index;
-    track->samples = g_array_new(FALSE, FALSE, sizeof(Sample));
-    add_sample(track, tracker, &candidate->box, candidate->confidence);
+    remember_appearance(tracker, track, candidate->index);
     g_ptr_array_add(tracker->tracks, track);
 }
 
-static bool
-is_standing(const MotionBox *motion)
-{
-    double speed = hypot(motion->centre.v, motion->top.v) * person_height_m / motion->height.x;
-    return speed < standing_m_s;
-}
-
 static void
-continue_track(Tracker *tracker, Track *track, const Candidate *candidate, const MotionStep *step)
+continue_track(Tracker *tracker, Track *track, const Candidate *candidate, double confidence)
 {
     if (is_lost(tracker, track)) {
-        /* The prediction has spread too far to be of use: begin anew here, with the size known. */
-        MotionBox fresh;
-        motion_start(&fresh, &candidate->box);
-        track->motion.centre = fresh.centre;
-        track->motion.top = fresh.top;
+        motion_restart(&track->motion, &candidate->box);
     } else {
-        motion_update(&track->motion, &candidate->box, candidate->confidence);
+        motion_update(&track->motion, &candidate->box);
     }
+    track->last_seen = track->motion;
+    track->standing = motion_speed_m_s(&track->motion) < standing_m_s;
     track->seen_seconds = tracker->seconds;
-    track->evidence += confidence_log_odds(candidate->confidence) * part_of_a_look(step);
-    track->evidence = MIN(track->evidence, most_log_odds);
+    belief_found(&track->belief, confidence, tracker->step_seconds);
+    add_sighting(track, tracker, confidence);
     track->box = (int)candidate->index;
-    track->standing = is_standing(&track->motion);
-    track->at_loss = track->motion;
-    add_sample(track, tracker, &candidate->box, candidate->confidence);
+    remember_appearance(tracker, track, candidate->index);
 }
 
 /* How much better this person explains the box than chance does. */
 static double
-log_odds_of(const Tracker *tracker, const Track *track, const Box *box)
+log_odds_of(const Tracker *tracker, const Track *track, const Candidate *candidate)
 {
-    double odds = motion_log_odds(&track->motion, box);
+    double odds =
+        candidate->log_odds +
+        appearance_odds(tracker, track->appearance, appearance_of_box(tracker, candidate->index));
     if (!is_lost(tracker, track)) {
-        return odds;
+        return odds + motion_log_odds(&track->motion, &candidate->box);
     }
+    /* Only who stood is expected at a place; who walked is recognised by link_log_odds. */
     double gap = tracker->seconds - track->seen_seconds;
-    if (track->standing) {
-        odds = MAX(odds, motion_log_odds(&track->at_loss, box) - gap / standing_seconds);
-    }
-    return odds - lost_penalty;
-}
-
-static double
-reach_of(const Tracker *tracker, const Track *track)
-{
-    double reach = motion_reach(&track->motion);
-    if (is_lost(tracker, track) && track->standing) {
-        double moved = fabs(track->motion.centre.x - track->at_loss.centre.x);
-        reach = MAX(reach, motion_reach(&track->at_loss) + moved);
-    }
-    return reach;
+    return odds + motion_log_odds(&track->last_seen, &candidate->box) - gap / standing_seconds -
+           lost_penalty;
 }
 
 static int
@@ -237,7 +289,6 @@ compare_candidates(gconstpointer a, gconstpointer b)
     return first->index < second->index ? -1 : first->index > second->index;
 }
 
-/* The boxes of this round, from left to right. */
 static void
 collect_candidates(Tracker *tracker, const TrackerBox *boxes, guint num_boxes, double least,
                    double below)
@@ -249,11 +300,20 @@ collect_candidates(Tracker *tracker, const TrackerBox *boxes, guint num_boxes, d
             Candidate candidate = { box->left + box->width / 2,
                                     i,
                                     { box->left, box->top, box->width, box->height },
-                                    box->confidence };
+                                    belief_log_odds(box->confidence) };
             g_array_append_val(tracker->candidates, candidate);
         }
     }
-    g_array_sort(tracker->candidates, compare_candidates);
+    if (tracker->candidates->len > 1) {
+        qsort(tracker->candidates->data, tracker->candidates->len, sizeof(Candidate),
+              compare_candidates);
+    }
+}
+
+static const Candidate *
+candidate_at(const Tracker *tracker, guint index)
+{
+    return &g_array_index(tracker->candidates, Candidate, index);
 }
 
 static guint
@@ -262,7 +322,7 @@ first_candidate_from(const Tracker *tracker, double centre)
     guint low = 0, high = tracker->candidates->len;
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        if (g_array_index(tracker->candidates, Candidate, middle).centre < centre) {
+        if (candidate_at(tracker, middle)->centre < centre) {
             low = middle + 1;
         } else {
             high = middle;
@@ -271,155 +331,150 @@ first_candidate_from(const Tracker *tracker, double centre)
     return low;
 }
 
+/* Lists the candidates that track INDEX explains better than chance. Only those within its reach
+ * are looked at: with people spread over a floor the whole costs little more than their number. */
 static void
-assign_round(Tracker *tracker, const MotionStep *step, bool strong)
+add_edges_of(Tracker *tracker, guint index)
+{
+    const Track *track = track_at(tracker, index);
+    const MotionBox *motion = is_lost(tracker, track) ? &track->last_seen : &track->motion;
+    /* What confidence and clothing can add at most. */
+    const double most_extra = 3 + (tracker->options.appearance_size > 0 ? 4 : 0);
+    double reach = motion_reach(motion, -most_extra);
+    double from = motion->centre.x - reach, to = motion->centre.x + reach;
+    for (guint i = first_candidate_from(tracker, from);
+         i < tracker->candidates->len && candidate_at(tracker, i)->centre <= to; i++) {
+        AssignmentEdge edge = { index, i, log_odds_of(tracker, track, candidate_at(tracker, i)) };
+        if (edge.weight > 0) {
+            g_array_append_val(tracker->edges, edge);
+        }
+    }
+}
+
+static const AssignmentEdge *
+edges_of(const Tracker *tracker)
+{
+    return (const AssignmentEdge *)(const void *)tracker->edges->data;
+}
+
+/* One round over the collected candidates. Weak boxes are a second chance for those in sight (the
+ * idea of ByteTrack, Y. Zhang et al., ECCV 2022). */
+static void
+assign_round(Tracker *tracker, const TrackerBox *boxes, bool weak)
 {
     g_array_set_size(tracker->edges, 0);
     guint num_tracks = tracker->tracks->len;
-    for (guint i = 0; i < num_tracks; i++) {
-        Track *track = track_at(tracker, i);
-        if (track->box >= 0 || (!strong && is_lost(tracker, track))) {
-            continue;
-        }
-        double centre = track->motion.centre.x;
-        double reach = reach_of(tracker, track);
-        for (guint j = first_candidate_from(tracker, centre - reach); j < tracker->candidates->len;
-             j++) {
-            const Candidate *candidate = &g_array_index(tracker->candidates, Candidate, j);
-            if (candidate->centre > centre + reach) {
-                break;
-            }
-            AssignmentEdge edge = { i, j, log_odds_of(tracker, track, &candidate->box) };
-            if (edge.weight > 0) {
-                g_array_append_val(tracker->edges, edge);
-            }
+    for (guint i = 0; i < num_tracks && tracker->candidates->len > 0; i++) {
+        const Track *track = track_at(tracker, i);
+        if (track->box < 0 && (!is_lost(tracker, track) || (track->standing && !weak))) {
+            add_edges_of(tracker, i);
         }
     }
-    const AssignmentEdge *edges = (const AssignmentEdge *)(const void *)tracker->edges->data;
-    const int *chosen = assignment_solve(tracker->solver, edges, tracker->edges->len, num_tracks,
-                                         tracker->candidates->len);
+    const int *chosen = assignment_solve(tracker->solver, edges_of(tracker), tracker->edges->len,
+                                         num_tracks, tracker->candidates->len);
     for (guint i = 0; i < num_tracks; i++) {
         if (chosen[i] >= 0) {
-            const Candidate *candidate =
-                &g_array_index(tracker->candidates, Candidate, edges[chosen[i]].column);
-            continue_track(tracker, track_at(tracker, i), candidate, step);
+            const Candidate *candidate = candidate_at(tracker, edges_of(tracker)[chosen[i]].column);
+            continue_track(tracker, track_at(tracker, i), candidate,
+                           boxes[candidate->index].confidence);
             g_array_index(tracker->taken, bool, candidate->index) = true;
         }
     }
 }
 
-/* Whether TRACK, just believed, may be OLD seen again; the log-odds, at most 0 when not. */
-static double
-link_log_odds(const Track *old, const Track *track)
+static void
+begin_tracks(Tracker *tracker, const TrackerBox *boxes)
 {
-    const Sample *first = &g_array_index(track->samples, Sample, 0);
+    for (guint i = 0; i < tracker->candidates->len; i++) {
+        const Candidate *candidate = candidate_at(tracker, i);
+        if (!g_array_index(tracker->taken, bool, candidate->index)) {
+            begin_track(tracker, candidate, boxes[candidate->index].confidence);
+        }
+    }
+}
+
+/* How much better OLD, out of sight, explains TRACK's beginning than a newcomer does. */
+static double
+link_log_odds(const Tracker *tracker, const Track *old, const Track *track)
+{
     double gap = track->first_seconds - old->seen_seconds;
     if (old->id == 0 || gap <= 0) {
         return 0;
     }
     MotionStep step = motion_step(gap);
-    MotionBox predicted = old->at_loss;
-    motion_predict(&predicted, &step);
-    double odds = motion_log_odds(&predicted, &first->box);
+    MotionBox walked = old->last_seen;
+    motion_predict(&walked, &step);
+    double odds = motion_log_odds(&walked, &track->first_box);
     if (old->standing) {
-        odds = MAX(odds, motion_log_odds(&old->at_loss, &first->box) - gap / standing_seconds);
+        double stayed = motion_log_odds(&old->last_seen, &track->first_box);
+        odds = MAX(odds, stayed - gap / standing_seconds);
     }
-    return odds;
+    return odds + appearance_odds(tracker, old->appearance, track->appearance);
 }
 
-/* Gives a believed track the id of somebody out of sight, or a new one. */
+/* TRACK is OLD seen again: it takes over identity and past. OLD is left to be forgotten. */
 static void
-identify(Tracker *tracker, guint index)
+take_over(Track *track, Track *old)
 {
-    Track *track = track_at(tracker, index);
-    double best_odds = 0;
-    guint best = 0;
-    for (guint i = 0; i < tracker->tracks->len; i++) {
-        double odds = i == index ? 0 : link_log_odds(track_at(tracker, i), track);
-        if (odds > best_odds) {
-            best_odds = odds;
-            best = i;
+    track->id = old->id;
+    history_prepend(&track->history, &old->history);
+    old->id = 0;
+    old->seen_seconds = -G_MAXDOUBLE;
+}
+
+/* Tracks that have become certain are somebody who was out of sight, or somebody new. */
+static void
+identify_tracks(Tracker *tracker)
+{
+    g_array_set_size(tracker->edges, 0);
+    guint num_tracks = tracker->tracks->len;
+    bool any = false;
+    for (guint i = 0; i < num_tracks; i++) {
+        const Track *track = track_at(tracker, i);
+        double way = motion_way_m(&track->motion, &track->first_box);
+        if (track->id != 0 || !belief_is_person(&track->belief, way)) {
+            continue;
+        }
+        any = true;
+        for (guint j = 0; j < num_tracks; j++) {
+            AssignmentEdge edge = { i, j, link_log_odds(tracker, track_at(tracker, j), track) };
+            if (edge.weight > 0) {
+                g_array_append_val(tracker->edges, edge);
+            }
         }
     }
-    if (best_odds <= 0) {
-        track->id = ++tracker->last_id;
+    if (!any) {
         return;
     }
-    Track *old = track_at(tracker, best);
-    track->id = old->id;
-    track->first_seconds = old->first_seconds;
-    g_array_prepend_vals(track->samples, old->samples->data, old->samples->len);
-    old->id = 0;
-    old->evidence = -1; /* is forgotten at once */
-    old->seen_seconds = -G_MAXDOUBLE;
+    const int *chosen = assignment_solve(tracker->solver, edges_of(tracker), tracker->edges->len,
+                                         num_tracks, num_tracks);
+    for (guint i = 0; i < num_tracks; i++) {
+        Track *track = track_at(tracker, i);
+        double way = motion_way_m(&track->motion, &track->first_box);
+        if (chosen[i] >= 0) {
+            take_over(track, track_at(tracker, edges_of(tracker)[chosen[i]].column));
+        } else if (track->id == 0 && belief_is_person(&track->belief, way)) {
+            track->id = ++tracker->last_id;
+        }
+    }
 }
 
 static void
 forget_tracks(Tracker *tracker)
 {
-    for (guint i = 0; i < tracker->tracks->len;) {
-        const Track *track = track_at(tracker, i);
+    guint num_kept = 0;
+    for (guint i = 0; i < tracker->tracks->len; i++) {
+        Track *track = track_at(tracker, i);
         double unseen = tracker->seconds - track->seen_seconds;
-        bool doubtful = track->id == 0 && (track->evidence <= 0 || unseen > lost_seconds);
-        if (doubtful || unseen > tracker->options.memory_seconds) {
-            g_ptr_array_remove_index(tracker->tracks, i);
+        bool doubted =
+            track->id == 0 && (!belief_is_likely(&track->belief) || is_lost(tracker, track));
+        if (doubted || unseen > tracker->options.memory_seconds) {
+            track_free(track);
         } else {
-            i++;
+            tracker->tracks->pdata[num_kept++] = track;
         }
     }
-}
-
-/* TRACK's place in FRAME: seen, or on the line between two sightings. */
-static bool
-place_in_frame(const Track *track, const Frame *frame, TrackedBox *ret_place)
-{
-    const Sample *samples = (const Sample *)(const void *)track->samples->data;
-    guint after = 0;
-    while (after < track->samples->len && samples[after].frame < frame->frame) {
-        after++;
-    }
-    if (after == track->samples->len) {
-        return false;
-    }
-    const Sample *next = &samples[after];
-    TrackedBox place = { .frame = frame->frame,
-                         .seconds = frame->seconds,
-                         .id = track->id,
-                         .left = next->box.left,
-                         .top = next->box.top,
-                         .width = next->box.width,
-                         .height = next->box.height,
-                         .confidence = next->confidence,
-                         .box = -1 };
-    if (next->frame != frame->frame) {
-        if (after == 0 || next->seconds - samples[after - 1].seconds > fill_seconds) {
-            return false;
-        }
-        const Sample *last = &samples[after - 1];
-        double share = (frame->seconds - last->seconds) / (next->seconds - last->seconds);
-        place.left = last->box.left + share * (next->box.left - last->box.left);
-        place.top = last->box.top + share * (next->box.top - last->box.top);
-        place.width = last->box.width + share * (next->box.width - last->box.width);
-        place.height = last->box.height + share * (next->box.height - last->box.height);
-        place.confidence = 0;
-        place.filled = true;
-    }
-    *ret_place = place;
-    return true;
-}
-
-/* Samples before FRAME are needed no more, but the last of them to fill an interruption. */
-static void
-drop_samples(Track *track, guint64 frame)
-{
-    guint num_older = 0;
-    while (num_older + 1 < track->samples->len &&
-           g_array_index(track->samples, Sample, num_older + 1).frame <= frame) {
-        num_older++;
-    }
-    if (num_older > 16) {
-        g_array_remove_range(track->samples, 0, num_older);
-    }
+    tracker->tracks->len = num_kept;
 }
 
 static int
@@ -435,14 +490,28 @@ finalize_frame(Tracker *tracker, const Frame *frame)
     guint first = tracker->final->len;
     for (guint i = 0; i < tracker->tracks->len; i++) {
         Track *track = track_at(tracker, i);
-        TrackedBox place;
-        if (track->id != 0 && place_in_frame(track, frame, &place)) {
-            g_array_append_val(tracker->final, place);
+        Sighting place;
+        if (track->id != 0 &&
+            history_place(&track->history, frame->frame, frame->seconds, &place)) {
+            TrackedBox box = { .frame = frame->frame,
+                               .seconds = frame->seconds,
+                               .id = track->id,
+                               .left = place.box.left,
+                               .top = place.box.top,
+                               .width = place.box.width,
+                               .height = place.box.height,
+                               .confidence = place.confidence,
+                               .filled = place.confidence == 0,
+                               .box = -1 };
+            g_array_append_val(tracker->final, box);
         }
-        drop_samples(track, frame->frame);
+        history_forget(&track->history, frame->frame);
     }
-    qsort(tracker->final->data + first * sizeof(TrackedBox), tracker->final->len - first,
-          sizeof(TrackedBox), compare_by_id);
+    guint count = tracker->final->len - first;
+    if (count > 1) {
+        qsort(&g_array_index(tracker->final, TrackedBox, first), count, sizeof(TrackedBox),
+              compare_by_id);
+    }
 }
 
 static void
@@ -451,69 +520,66 @@ finalize(Tracker *tracker, double until_seconds)
     guint num_done = 0;
     while (num_done < tracker->pending->len &&
            g_array_index(tracker->pending, Frame, num_done).seconds <= until_seconds) {
-        Frame frame = g_array_index(tracker->pending, Frame, num_done);
-        finalize_frame(tracker, &frame);
+        finalize_frame(tracker, &g_array_index(tracker->pending, Frame, num_done));
         num_done++;
     }
-    g_array_remove_range(tracker->pending, 0, num_done);
-}
-
-static void
-predict_tracks(Tracker *tracker, const MotionStep *step)
-{
-    for (guint i = 0; i < tracker->tracks->len; i++) {
-        Track *track = track_at(tracker, i);
-        motion_predict(&track->motion, step);
-        track->box = -1;
+    if (num_done > 0) {
+        g_array_remove_range(tracker->pending, 0, num_done);
     }
 }
 
-/* People who should have been found and were not. */
 static void
-count_misses(Tracker *tracker, const MotionStep *step)
+predict_tracks(Tracker *tracker, double step_seconds)
+{
+    MotionStep step = motion_step(step_seconds);
+    for (guint i = 0; i < tracker->tracks->len; i++) {
+        Track *track = track_at(tracker, i);
+        track->box = -1;
+        if (!is_lost(tracker, track)) {
+            motion_predict(&track->motion, &step);
+        }
+    }
+}
+
+static void
+count_misses(Tracker *tracker)
 {
     for (guint i = 0; i < tracker->tracks->len; i++) {
         Track *track = track_at(tracker, i);
         if (track->box < 0 && !is_lost(tracker, track)) {
-            track->evidence -= miss_log_odds * part_of_a_look(step);
+            belief_missed(&track->belief, tracker->step_seconds);
         }
     }
 }
 
 void
-tracker_step(Tracker *tracker, double seconds, const TrackerBox *boxes, guint num_boxes)
+tracker_step(Tracker *tracker, guint64 frame, double seconds, const TrackerBox *boxes,
+             guint num_boxes)
 {
-    g_assert(tracker->frame == 0 || seconds > tracker->seconds);
-    MotionStep step = motion_step(tracker->frame == 0 ? look_seconds : seconds - tracker->seconds);
-    tracker->frame++;
+    bool is_first = tracker->frame == 0;
+    g_assert(is_first || (frame > tracker->frame && seconds > tracker->seconds));
+    tracker->step_seconds = is_first ? first_step_seconds : seconds - tracker->seconds;
+    tracker->frame = frame;
     tracker->seconds = seconds;
-    Frame frame = { tracker->frame, seconds };
-    g_array_append_val(tracker->pending, frame);
+    g_array_append_vals(tracker->pending, &(Frame){ frame, seconds }, 1);
     g_array_set_size(tracker->final, 0);
     g_array_set_size(tracker->taken, 0);
     g_array_set_size(tracker->taken, num_boxes);
 
-    predict_tracks(tracker, &step);
     const TrackerOptions *options = &tracker->options;
+    predict_tracks(tracker, tracker->step_seconds);
+    measure_appearances(tracker, boxes, num_boxes);
     collect_candidates(tracker, boxes, num_boxes, options->strong_confidence, G_MAXDOUBLE);
-    assign_round(tracker, &step, true);
-    for (guint i = 0; i < tracker->candidates->len; i++) {
-        const Candidate *candidate = &g_array_index(tracker->candidates, Candidate, i);
-        if (!g_array_index(tracker->taken, bool, candidate->index)) {
-            begin_track(tracker, candidate, &step);
-        }
-    }
+    assign_round(tracker, boxes, false);
+    begin_tracks(tracker, boxes);
     collect_candidates(tracker, boxes, num_boxes, options->weak_confidence,
                        options->strong_confidence);
-    assign_round(tracker, &step, false);
-    count_misses(tracker, &step);
-    for (guint i = 0; i < tracker->tracks->len; i++) {
-        if (track_at(tracker, i)->id == 0 && track_at(tracker, i)->evidence >= believed_log_odds) {
-            identify(tracker, i);
-        }
-    }
-    forget_tracks(tracker);
+    assign_round(tracker, boxes, true);
+    count_misses(tracker);
+    learn_appearances(tracker);
+    identify_tracks(tracker);
     finalize(tracker, seconds - options->delay_seconds);
+    forget_tracks(tracker);
 }
 
 void
@@ -548,10 +614,13 @@ tracker_current(Tracker *tracker, guint *ret_count)
                              .width = box.width,
                              .height = box.height,
                              .filled = track->box < 0,
-                             .box = track->box };
+                             .box = track->box,
+                             .appearance = track->appearance };
         g_array_append_val(tracker->current, place);
     }
-    g_array_sort(tracker->current, compare_by_id);
+    if (tracker->current->len > 1) {
+        g_array_sort(tracker->current, compare_by_id);
+    }
     *ret_count = tracker->current->len;
     return (const TrackedBox *)(const void *)tracker->current->data;
 }

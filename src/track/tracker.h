@@ -1,7 +1,7 @@
 /* Boxes of one camera -> tracks, frame by frame.
  *
  *     Tracker *tracker = tracker_new(&options);
- *     for each frame: tracker_step(tracker, seconds, boxes, num_boxes);
+ *     for each frame: tracker_step(tracker, frame, seconds, boxes, num_boxes);
  *                     take tracker_final(tracker, &count)
  *     tracker_finish(tracker); take tracker_final(...) once more
  *
@@ -35,18 +35,20 @@ typedef struct {
     guint appearance_size;    /* numbers in an appearance; 0 when there are none */
 } TrackerOptions;
 
-/* delay 1 s (a receipt is due 2 s after the exit), memory 60 s, confidences 0.5 and 0.1. */
+/* delay 1 s (a receipt is due 2 s after the exit), memory 60 s, confidences 0.5 and 0.1, no
+ * appearance. */
 TrackerOptions tracker_default_options(void);
 
 /* Where one person is in one frame. */
 typedef struct {
-    guint64 frame;  /* number of the step, counted from 1 */
-    double seconds; /* that step's time */
-    gint64 id;      /* from 1; never used again for another person */
+    guint64 frame; /* as given to tracker_step */
+    double seconds;
+    gint64 id; /* from 1; never used again for another person */
     double left, top, width, height;
     double confidence; /* of the box; 0 when filled in */
-    bool filled;       /* true: not seen in this frame, but before and after it */
+    bool filled;       /* not seen in this frame, but before and after it */
     int box;           /* tracker_current: index in BOXES of that step, -1 not seen; else -1 */
+    const float *appearance; /* tracker_current: unit vector of the clothing, or NULL */
 } TrackedBox;
 
 typedef struct Tracker Tracker;
@@ -55,9 +57,11 @@ Tracker *tracker_new(const TrackerOptions *options);
 void tracker_free(Tracker *tracker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tracker, tracker_free)
 
-/* The next frame. SECONDS must rise from step to step; boxes must be finite and have an area:
- * both are asserted, whoever reads outside data checks it. */
-void tracker_step(Tracker *tracker, double seconds, const TrackerBox *boxes, guint num_boxes);
+/* The next frame. FRAME and SECONDS must rise from step to step (asserted: whoever reads outside
+ * data checks it), boxes be finite and have an area. Numbers may be left out: such a frame does
+ * not exist, and nobody is missed in it. */
+void tracker_step(Tracker *tracker, guint64 frame, double seconds, const TrackerBox *boxes,
+                  guint num_boxes);
 
 /* No more frames: everything becomes final. */
 void tracker_finish(Tracker *tracker);
@@ -66,6 +70,6 @@ void tracker_finish(Tracker *tracker);
  * tracker and stands until its next call. */
 const TrackedBox *tracker_final(const Tracker *tracker, guint *ret_count);
 
-/* Everybody who is in sight after the last step. An id that is younger than the delay may still
- * turn out to be somebody older: final tells. */
+/* Everybody who is in sight after the last step, by id. Belongs to the tracker and stands until its
+ * next call. */
 const TrackedBox *tracker_current(Tracker *tracker, guint *ret_count);
