@@ -87,7 +87,11 @@ def rotation_of(vector):
 
 
 def multiviewx(data, out):
-    """25 x 16 m in a grid of 1000 x 640; the truth's boxes serve as detections."""
+    """25 x 16 m in a grid of 1000 x 640; the truth's boxes serve as detections.
+
+    The data's world is left-handed and its cameras look backwards, which cancels out in pixels
+    only; turning y round and the signs of R and t makes it a world that can exist.
+    """
     folder = os.path.join(data, "multiviewx")
     cameras = []
     for number in range(1, 7):
@@ -96,8 +100,9 @@ def multiviewx(data, out):
         rotation = [row[0] for row in matrix_of(extrinsic.getroot(), "rvec")]
         cameras.append({
             "id": f"multiviewx-{number}", "size": [1920, 1080],
-            "K": matrix_of(intrinsic.getroot(), "camera_matrix"), "R": rotation_of(rotation),
-            "t": [row[0] for row in matrix_of(extrinsic.getroot(), "tvec")],
+            "K": matrix_of(intrinsic.getroot(), "camera_matrix"),
+            "R": [[-row[0], row[1], -row[2]] for row in rotation_of(rotation)],
+            "t": [-row[0] for row in matrix_of(extrinsic.getroot(), "tvec")],
             "dist": matrix_of(intrinsic.getroot(), "distortion_coefficients")[0]})
     with open(f"{out}/multiviewx.json", "w") as file:
         json.dump({"cameras": cameras}, file, indent=1)
@@ -108,7 +113,7 @@ def multiviewx(data, out):
             with open(f"{folder}/annotations_positions/{name}") as file:
                 for person in json.load(file):
                     x = person["positionID"] % 1000 * 0.025
-                    y = person["positionID"] // 1000 * 0.025
+                    y = -(person["positionID"] // 1000 * 0.025)
                     truth.write(f"{frame},{person['personID']},-1,-1,-1,-1,1,{x:.3f},{y:.3f},0\n")
                     for view in person["views"]:
                         if view["xmax"] > view["xmin"] and view["ymax"] > view["ymin"]:
