@@ -74,27 +74,74 @@ lay(const SimStock *stock, guint shelf_index, double along, double width, SimIte
     }
 }
 
+/* The plate beside PLATE on its shelf where PRODUCT lies as well, or any beside it; LAYOUT_NONE if
+ * it stands alone. */
+static guint
+plate_beside(SimStock *stock, guint plate_index, guint product)
+{
+    const StoreLayout *layout = stock->layout;
+    const LayoutPlate *plate = &layout->plates[plate_index];
+    const LayoutShelf *shelf = &layout->shelves[plate->shelf];
+    double middle, half;
+    plate_interval(layout, plate, &middle, &half);
+    guint found = LAYOUT_NONE, num_found = 0;
+    bool is_home_found = false;
+    for (guint i = 0; i < shelf->num_plates; i++) {
+        const LayoutPlate *other = &layout->plates[shelf->first_plate + i];
+        double other_middle, other_half;
+        plate_interval(layout, other, &other_middle, &other_half);
+        if (other == plate || fabs(other_middle - middle) > 1.2 * (half + other_half)) {
+            continue;
+        }
+        bool is_home = false;
+        for (guint k = 0; k < other->num_products; k++) {
+            is_home |= other->products[k] == product;
+        }
+        if (is_home_found && !is_home) {
+            continue;
+        }
+        num_found = is_home && !is_home_found ? 1 : num_found + 1;
+        is_home_found |= is_home;
+        if (prng_below(&stock->prng, num_found) == 0) {
+            found = shelf->first_plate + i;
+        }
+    }
+    return found;
+}
+
+/* From where to where these plates reach along their shelf. */
+static void
+span_of(const StoreLayout *layout, const guint *plates, guint num_plates, double *ret_low,
+        double *ret_high)
+{
+    *ret_low = INFINITY;
+    *ret_high = -INFINITY;
+    for (guint i = 0; i < num_plates; i++) {
+        double middle, half;
+        plate_interval(layout, &layout->plates[plates[i]], &middle, &half);
+        *ret_low = MIN(*ret_low, middle - half);
+        *ret_high = MAX(*ret_high, middle + half);
+    }
+}
+
 void
 sim_stock_put(SimStock *stock, SimItem *item, const guint *plates, guint num_plates, bool spread)
 {
-    double low = INFINITY, high = -INFINITY;
-    for (guint i = 0; i < num_plates; i++) {
-        double middle, half;
-        plate_interval(stock->layout, &stock->layout->plates[plates[i]], &middle, &half);
-        low = MIN(low, middle - half);
-        high = MAX(high, middle + half);
+    const StoreLayout *layout = stock->layout;
+    guint shelf = layout->plates[plates[0]].shelf;
+    double low, high, width = stock->widths[item->product];
+    span_of(layout, plates, num_plates, &low, &high);
+    if (spread && num_plates == 1 && width > high - low) {
+        /* Wide goods lie where two plates meet. */
+        guint pair[2] = { plates[0], plate_beside(stock, plates[0], item->product) };
+        span_of(layout, pair, pair[1] == LAYOUT_NONE ? 1 : 2, &low, &high);
     }
-    guint shelf = stock->layout->plates[plates[0]].shelf;
-    double middle = (low + high) / 2, room = high - low, width = stock->widths[item->product];
-    if (spread) {
-        double play = MAX(room - width, 0) / 2;
-        lay(stock, shelf, middle + prng_range(&stock->prng, -play, play), width, item);
-    } else {
+    if (!spread) {
         /* On all of them: the item reaches well onto the outer ones. */
-        double narrow = room * (1 - prng_range(&stock->prng, 0.1, 0.9) / num_plates);
-        double play = (room - narrow) / 2;
-        lay(stock, shelf, middle + 0.9 * prng_range(&stock->prng, -play, play), narrow, item);
+        width = (high - low) * (1 - prng_range(&stock->prng, 0.1, 0.9) / num_plates);
     }
+    double play = MAX(high - low - width, 0) / 2;
+    lay(stock, shelf, (low + high) / 2 + 0.9 * prng_range(&stock->prng, -play, play), width, item);
     if (item->num_plates == 0) { /* nothing under its middle: a hole in the shelf */
         item->num_plates = 1;
         item->plates[0] = plates[0];
@@ -177,8 +224,10 @@ describe_products(SimStock *stock, guint64 seed, bool wrong_weights)
         stock->true_grams[i] = master * factor;
         /* Cans and bottles stand on a plate, bags and boxes on two: in the labelled cases about as
          * many events touch two plates and more as touch one. */
-        bool is_wide = layout->products[i].num_plates > 1 && prng_chance(&prng, 0.6);
-        stock->widths[i] = is_wide ? prng_range(&prng, 0.12, 0.24) : prng_range(&prng, 0.06, 0.09);
+        bool is_wide = layout->products[i].num_plates > 1 && prng_chance(&prng, 0.85);
+        stock->widths[i] = !is_wide                   ? prng_range(&prng, 0.06, 0.09)
+                           : prng_chance(&prng, 0.95) ? prng_range(&prng, 0.11, 0.18)
+                                                      : prng_range(&prng, 0.2, 0.3);
     }
 }
 
@@ -195,7 +244,6 @@ fill_plate(SimStock *stock, guint plate_index)
             if (prng_chance(&stock->prng, misplaced_share)) {
                 at = prng_below(&stock->prng, layout->num_plates);
             }
-            /* Half a plate to either side: wide goods lie where plates meet. */
             sim_stock_put(stock, &item, &at, 1, true);
         }
     }
