@@ -11,6 +11,7 @@ static const double p_third_product = 0.15;
 static const double p_exchange = 0.01; /* one put, another taken, at once */
 static const double p_nothing = 0.2;
 static const double p_unfinished = 0.006;
+static const double p_trembling = 0.1; /* the same, where it does not lie still */
 static const double p_unknown_came = 0.001;
 static const double p_unknown_went = 0.0004; /* somebody must have put it there unseen */
 /* Of one more unit of the same. */
@@ -18,6 +19,7 @@ static const double p_another = 0.06;
 static const double p_another_restocked = 0.8;
 /* Something unknown may weigh anything up to here. */
 static const double unknown_grams = 2000;
+static const double resting_grams = 700; /* a hand, an arm */
 /* What a weighing is off by beside its noise: where on the plate it stands, temperature. */
 static const double scale_sd_grams = 0.6;
 static const double scale_share = 0.002;
@@ -204,7 +206,8 @@ consider_without_goods(Search *search)
         moved += fabs(search->deltas[i]);
     }
     double nudge_variance = pow(1.5 + 0.01 * moved, 2) + change->sd_grams * change->sd_grams;
-    double p_rest = change->is_forced ? 0.1 : p_unfinished;
+    bool trembles = change->sd_grams > 1.5 + 0.005 * fabs(change->delta_grams);
+    double p_rest = change->is_forced || trembles ? p_trembling : p_unfinished;
     const Explanation without[] = {
         { .kind = EXPLAIN_NOTHING,
           .log_prior = log(p_nothing),
@@ -213,7 +216,7 @@ consider_without_goods(Search *search)
           .log_prior = log(change->delta_grams > 0 ? p_unknown_came : p_unknown_went),
           .log_weight = -log(unknown_grams),
           .expected_grams = change->delta_grams },
-        { .kind = EXPLAIN_UNFINISHED, .log_prior = log(p_rest), .log_weight = -log(unknown_grams) },
+        { .kind = EXPLAIN_UNFINISHED, .log_prior = log(p_rest), .log_weight = -log(resting_grams) },
     };
     for (guint i = 0; i < G_N_ELEMENTS(without); i++) {
         Explanation explanation = without[i];

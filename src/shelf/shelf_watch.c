@@ -30,7 +30,8 @@ static const float bump_share = 2.2f;
 static const float min_bump_share = 8.0f;
 /* Plates that push against each other and sum to nothing are told from here on. */
 static const float min_nudge_grams = 20.0f;
-static const float min_excursion_grams = 12.0f;
+static const float min_excursion_grams = 10.0f;
+static const float excursion_unrest = 0.12f; /* of its depth: it need not have come to rest */
 static const double together_seconds = 0.45;
 static const double touching_gap_metres = 0.06;
 static const double silent_seconds = 2;
@@ -202,7 +203,8 @@ find_edge(const ShelfWatch *watch, guint place, Plate *plate, guint64 until)
 /* A plateau between the movement's beginning and AFTER that is beyond both: something was taken and
  * put back, or put and taken, too quickly for the ringing to end in between. */
 static bool
-find_excursion(const ShelfWatch *watch, guint place, float after, float *ret_mean, guint64 *ret_end)
+find_excursion(const ShelfWatch *watch, guint place, float after, float *ret_mean, float *ret_range,
+               guint64 *ret_end)
 {
     const Plate *plate = &watch->plates[place];
     guint64 from = MAX(plate->begin_bin, oldest_bin(watch)) + EXCURSION_MARGIN_BINS;
@@ -215,10 +217,11 @@ find_excursion(const ShelfWatch *watch, guint place, float after, float *ret_mea
         float from_base = mean - plate->base;
         float from_after = mean - after;
         float depth = MIN(fabsf(from_base), fabsf(from_after));
-        float unrest = range / MAX(3.0f, 0.05f * depth);
+        float unrest = range / MAX(3.0f, excursion_unrest * depth);
         if ((from_base > 0) == (from_after > 0) && depth > min_excursion_grams && unrest < best) {
             best = unrest;
             *ret_mean = mean;
+            *ret_range = range;
             *ret_end = end;
         }
     }
@@ -273,12 +276,13 @@ come_to_rest(ShelfWatch *watch, guint place, float after, float sd, bool is_forc
     }
     plate->step_is_forced = is_forced;
     float mean = 0;
+    float range = 0;
     guint64 end = 0;
-    if (!watch->tells_settled && find_excursion(watch, place, after, &mean, &end)) {
+    if (!watch->tells_settled && find_excursion(watch, place, after, &mean, &range, &end)) {
         plate->has_return = true;
         plate->return_after = after;
         plate->return_bin = end;
-        set_step(watch, place, mean, MAX(sd, 1.0f), end);
+        set_step(watch, place, mean, MAX(MAX(sd, 1.0f), range / 6), end);
         return;
     }
     float limit = MAX(1.2f, (is_forced ? 2 : 4) * hypotf(sd, plate->noise / 2));
@@ -701,6 +705,17 @@ shelf_watch_known_t(const ShelfWatch *watch)
     return watch->known_t;
 }
 
+static guint
+find_place(const ShelfWatch *watch, guint column)
+{
+    guint place = 0;
+    while (watch->columns[place] != column) {
+        place++;
+        g_assert(place < watch->num_plates);
+    }
+    return place;
+}
+
 bool
 shelf_watch_is_moving(const ShelfWatch *watch, double t)
 {
@@ -712,6 +727,17 @@ shelf_watch_is_moving(const ShelfWatch *watch, double t)
         }
     }
     return false;
+}
+
+bool
+shelf_watch_plate_is_moving(const ShelfWatch *watch, guint column, double *ret_begin_t)
+{
+    const Plate *plate = &watch->plates[find_place(watch, column)];
+    if (!plate->has_step && plate->state != PLATE_MOVING) {
+        return false;
+    }
+    *ret_begin_t = plate->has_step ? plate->step_begin_t : plate->begin_t;
+    return true;
 }
 
 void
@@ -731,10 +757,5 @@ shelf_watch_force(ShelfWatch *watch)
 PlateHealth
 shelf_watch_plate_health(const ShelfWatch *watch, guint column)
 {
-    for (guint i = 0; i < watch->num_plates; i++) {
-        if (watch->columns[i] == column) {
-            return place_health(watch, i);
-        }
-    }
-    g_assert_not_reached();
+    return place_health(watch, find_place(watch, column));
 }

@@ -55,6 +55,8 @@ double shelf_watch_known_t(const ShelfWatch *watch);
 
 /* Whether something has moved at or before T, which is not told yet. */
 bool shelf_watch_is_moving(const ShelfWatch *watch, double t);
+/* The same of one plate; RET_BEGIN_T: since when. */
+bool shelf_watch_plate_is_moving(const ShelfWatch *watch, guint column, double *ret_begin_t);
 
 /* Tells now what is moving, with the weights as they are. */
 void shelf_watch_force(ShelfWatch *watch);

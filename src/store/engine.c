@@ -9,8 +9,7 @@
 static const double review_below = 0.75;
 /* After the exit: how long changes of shelves that the person was at are waited for. */
 static const double close_seconds = 1.9;
-static const double near_seconds = 8;
-static const double near_metres = 1.2;
+static const double near_metres = 1.1;
 /* A gateway that tells settled weights does so this late. */
 static const double settled_delay_seconds = 3.1;
 static const double unfinished_seconds = 15;
@@ -204,10 +203,24 @@ awaits_shelf(const Engine *engine, const Visit *visit, guint shelf)
         return engine->now < exit_t + settled_delay_seconds &&
                was_at_shelf(engine, visit->owner, shelf, since, exit_t);
     }
-    bool moving = shelf_watch_is_moving(state->watch, exit_t);
-    bool behind = shelf_watch_known_t(state->watch) < exit_t - 0.2;
-    return (moving || behind) &&
-           was_at_shelf(engine, visit->owner, shelf, exit_t - (moving ? near_seconds : 1), exit_t);
+    if (shelf_watch_known_t(state->watch) < exit_t - 0.2 && engine->now < exit_t + 1) {
+        return was_at_shelf(engine, visit->owner, shelf, exit_t - 1, exit_t);
+    }
+    if (!shelf_watch_is_moving(state->watch, exit_t)) {
+        return false;
+    }
+    const LayoutShelf *layout_shelf = &engine->layout->shelves[shelf];
+    for (guint i = 0; i < layout_shelf->num_plates; i++) {
+        double begin_t;
+        const double *center = engine->layout->plates[layout_shelf->first_plate + i].center;
+        FloorPoint point = { center[0], center[1] };
+        if (shelf_watch_plate_is_moving(state->watch, i, &begin_t) && begin_t <= exit_t &&
+            visits_was_near(engine->visits, visit->owner, point, near_metres, begin_t - 0.5,
+                            exit_t)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void
