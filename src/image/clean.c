@@ -357,15 +357,24 @@ decode_jpeg(Jpeg *jpeg, const ImageRequest *request, guint mask, Picture *ret_pi
     return true;
 }
 
-/* Where carrying over was not asked for, encoding at a quality chosen here must at least not make
- * the file larger than that would have. */
+/* Whether the carried picture may stand in for ENCODED, if that is no smaller: the picture at the
+ * same size and a quality chosen here, or one a little above the side that was wished for. */
+static bool
+may_replace(const Jpeg *jpeg, const ImageOutputSpec *spec, const ImageOutput *encoded)
+{
+    bool is_same_size = encoded->width == jpeg->info.width && encoded->height == jpeg->info.height;
+    return (is_same_size && spec->quality == IMAGE_QUALITY_AUTO) ||
+           (spec->allow_carry_over &&
+            MAX(jpeg->info.width, jpeg->info.height) <= spec->carry_over_side);
+}
+
+/* Encoding must not make a file larger than carrying over would have. */
 static void
 prefer_smaller(const Jpeg *jpeg, const ImageRequest *request, ImageResult *result)
 {
     for (guint i = 0; i < result->num_outputs && jpeg->carried != NULL; i++) {
         ImageOutput *output = &result->outputs[i];
-        if (request->outputs[i].quality == IMAGE_QUALITY_AUTO && output->method == IMAGE_ENCODED &&
-            output->width == jpeg->info.width && output->height == jpeg->info.height &&
+        if (output->method == IMAGE_ENCODED && may_replace(jpeg, &request->outputs[i], output) &&
             g_bytes_get_size(jpeg->carried) <= g_bytes_get_size(output->jpeg)) {
             g_bytes_unref(output->jpeg);
             carry(jpeg, output);

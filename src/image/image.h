@@ -47,6 +47,9 @@ typedef struct {
     bool allow_carry_over; /* a JPEG that already complies keeps its entropy-coded data; without
                             * this it does so only where a picture of the same size at automatic
                             * quality would become the larger file */
+    guint32 carry_over_side; /* px; above longest_side where that is a wish and no limit: a JPEG up
+                              * to this is carried over where encoding makes no smaller file; 0:
+                              * longest_side is a limit */
 } ImageOutputSpec;
 
 typedef struct {

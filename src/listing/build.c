@@ -359,10 +359,28 @@ note_outcomes(Batch *batch, const ProcessingTask *tasks, const ProcessingOutcome
     }
 }
 
+/* The side that a marketplace likes best is no limit: a JPEG a quarter above it may stay as it is
+ * where shrinking would make a larger file of it. */
+static ImageOutputSpec
+picture_spec(const PictureRules *rules, const BuildOptions *options)
+{
+    ImageOutputSpec spec = { .longest_side = options->longest_side,
+                             .quality = options->quality,
+                             .max_bytes = rules->max_bytes,
+                             .allow_carry_over = true };
+    if (options->longest_side == 0) {
+        spec.longest_side = rules->target_side;
+        spec.carry_over_side = rules->target_side / 4 * 5;
+    }
+    if (rules->max_side > 0) {
+        spec.carry_over_side = MIN(spec.carry_over_side, rules->max_side);
+    }
+    return spec;
+}
+
 static bool
 process_batch(Batch *batch, const BuildOptions *options, GError **error)
 {
-    const PictureRules *rules = &batch->marketplace->rules;
     g_autofree char *state_dir = g_build_filename(options->out_dir, state_name, NULL);
     batch->thumbnail_dir = g_build_filename(state_dir, "thumbnails", NULL);
     if (!file_make_directories(batch->thumbnail_dir, error)) {
@@ -393,11 +411,7 @@ process_batch(Batch *batch, const BuildOptions *options, GError **error)
         .pool = pool,
         .num_threads = pool_options.num_workers,
         .limits = limits_for_image(options->settings),
-        .picture = { .longest_side =
-                         options->longest_side > 0 ? options->longest_side : rules->target_side,
-                     .quality = options->quality,
-                     .max_bytes = rules->max_bytes,
-                     .allow_carry_over = true },
+        .picture = picture_spec(&batch->marketplace->rules, options),
         .thumbnail_dir = batch->thumbnail_dir,
         .sink = { sink_put, sink_has, &sink },
         .cancel = options->cancel,

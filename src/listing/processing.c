@@ -32,8 +32,9 @@ static Digest
 settings_digest(const ImageOutputSpec *spec, bool has_thumbnail)
 {
     g_autofree char *text = g_strdup_printf(
-        "%u side=%u quality=%d bytes=%" G_GUINT64_FORMAT " carry=%d thumbnail=%d", pipeline_version,
-        spec->longest_side, spec->quality, spec->max_bytes, spec->allow_carry_over, has_thumbnail);
+        "%u side=%u quality=%d bytes=%" G_GUINT64_FORMAT " carry=%d/%u thumbnail=%d", pipeline_version,
+        spec->longest_side, spec->quality, spec->max_bytes, spec->allow_carry_over,
+        spec->carry_over_side, has_thumbnail);
     return digest_of(text, strlen(text));
 }
 
