@@ -29,14 +29,26 @@ wait_for_signals(gpointer data)
     return NULL;
 }
 
+/* Who started us may have wished that a signal does nothing: nohup, a shell's background job. A
+ * blocked signal would come all the same. */
+static bool
+is_ignored(int number)
+{
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void
 interrupt_start(void)
 {
+    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
     static sigset_t signals;
     sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        if (!is_ignored(numbers[i])) {
+            sigaddset(&signals, numbers[i]);
+        }
+    }
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     g_thread_unref(g_thread_new("signals", wait_for_signals, &signals));
 }
