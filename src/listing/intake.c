@@ -1,5 +1,6 @@
 #include "listing/intake.h"
 
+#include "base/charset.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "image/image.h"
@@ -15,23 +16,33 @@
 /* Deeper trees are loops that the visited set did not see (bind mounts) or attacks. */
 static const guint max_depth = 64;
 
+/* Enough to tell an encoding by. */
+static const guint max_name_sample = 1024 * 1024;
+
 typedef struct {
     Photo photo; /* first, so that a Photo is found in it */
     guint source;
-    char *path; /* of a file; NULL for a ZIP's member */
+    char *path;     /* of a file; NULL for a ZIP's member */
+    char *raw_name; /* in the file system's bytes where they are not UTF-8, else NULL */
+    struct timespec modified;
+    bool is_folder; /* one that cannot be entered */
     const ZipMember *member;
 } Item;
 
 typedef struct {
-    char *label;    /* name before the photos' names where there are several sources */
-    ZipReader *zip; /* NULL for folders and files */
+    char *path;      /* absolute */
+    char *label;     /* its last names: as many as it takes to tell it from the other sources */
+    guint num_names; /* in the label */
+    bool is_file;    /* a single photo */
+    ZipReader *zip;  /* NULL for folders and files */
 } Source;
 
 struct Intake {
     IntakeLimits limits;
-    GPtrArray *items; /* of Item */
-    GArray *sources;  /* of Source */
-    GHashTable *seen; /* "device:inode" of folders that were entered or must not be */
+    GPtrArray *items;  /* of Item */
+    GArray *sources;   /* of Source */
+    GHashTable *seen;  /* "device:inode" of folders that were entered or must not be */
+    GHashTable *given; /* paths of sources */
     bool is_finished;
 };
 
@@ -42,6 +53,7 @@ item_free(gpointer data)
     g_free(item->photo.name);
     g_free(item->photo.identity);
     g_free(item->path);
+    g_free(item->raw_name);
     g_free(item);
 }
 
@@ -49,6 +61,7 @@ static void
 source_clear(gpointer data)
 {
     Source *source = data;
+    g_free(source->path);
     g_free(source->label);
     zip_close(source->zip);
 }
@@ -62,6 +75,7 @@ intake_new(const IntakeLimits *limits)
     intake->sources = g_array_new(FALSE, FALSE, sizeof(Source));
     g_array_set_clear_func(intake->sources, source_clear);
     intake->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    intake->given = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return intake;
 }
 
@@ -74,6 +88,7 @@ intake_free(Intake *intake)
     g_ptr_array_unref(intake->items);
     g_array_unref(intake->sources);
     g_hash_table_unref(intake->seen);
+    g_hash_table_unref(intake->given);
     g_free(intake);
 }
 
@@ -107,7 +122,7 @@ add_item(Intake *intake, Item *item, GError **error)
     return true;
 }
 
-/* NAME is in the file system's bytes; a name that is not UTF-8 is shown as well as it can be. */
+/* NAME is in the file system's bytes. */
 static bool
 add_file(Intake *intake, guint source, const char *path, const char *name, const struct stat *info,
          GError **error)
@@ -116,6 +131,9 @@ add_file(Intake *intake, guint source, const char *path, const char *name, const
     item->source = source;
     item->path = g_strdup(path);
     item->photo.name = g_utf8_make_valid(name, -1);
+    item->raw_name = g_utf8_validate(name, -1, NULL) ? NULL : g_strdup(name);
+    item->modified = info->st_mtim;
+    item->is_folder = S_ISDIR(info->st_mode);
     item->photo.size = (guint64)info->st_size;
     item->photo.identity =
         g_strdup_printf("f%" G_GINT64_MODIFIER "x.%" G_GINT64_MODIFIER "x.%" G_GINT64_MODIFIER
@@ -124,6 +142,33 @@ add_file(Intake *intake, guint source, const char *path, const char *name, const
                         (guint64)info->st_mtim.tv_sec, info->st_mtim.tv_nsec,
                         (guint64)info->st_ctim.tv_sec, info->st_ctim.tv_nsec);
     return add_item(intake, item, error);
+}
+
+static bool add_folder(Intake *intake, guint source, const char *path, const char *name,
+                       guint depth, GError **error);
+
+/* What lies in a folder. What cannot be read is listed all the same, so that the report tells of
+ * it; what has gone since the folder was read has not been given. */
+static bool
+add_child(Intake *intake, guint source, const char *path, const char *name, guint depth,
+          GError **error)
+{
+    struct stat info = { 0 };
+    /* A link that leads nowhere is a file that was given and cannot be read. */
+    if (stat(path, &info) != 0 && lstat(path, &info) != 0) {
+        return errno == ENOENT || add_file(intake, source, path, name, &info, error);
+    }
+    g_autofree char *word = inode_word(&info);
+    if (S_ISDIR(info.st_mode)) {
+        if (!g_hash_table_add(intake->seen, g_steal_pointer(&word))) {
+            return true;
+        }
+        return access(path, R_OK | X_OK) == 0 ? add_folder(intake, source, path, name, depth, error)
+                                              : add_file(intake, source, path, name, &info, error);
+    }
+    bool is_wanted = !g_hash_table_contains(intake->seen, word) &&
+                     (S_ISREG(info.st_mode) || S_ISLNK(info.st_mode));
+    return !is_wanted || add_file(intake, source, path, name, &info, error);
 }
 
 static bool
@@ -143,20 +188,7 @@ add_folder(Intake *intake, guint source, const char *path, const char *name, gui
         g_autofree char *child_path = g_build_filename(path, child, NULL);
         g_autofree char *child_name =
             name[0] == '\0' ? g_strdup(child) : g_strconcat(name, "/", child, NULL);
-        struct stat info;
-        /* A link that leads nowhere is a file that was given and cannot be read. */
-        if (stat(child_path, &info) != 0 && lstat(child_path, &info) != 0) {
-            return fail_errno(error, errno, child_path);
-        }
-        g_autofree char *word = inode_word(&info);
-        if (S_ISDIR(info.st_mode)) {
-            if (g_hash_table_add(intake->seen, g_steal_pointer(&word)) &&
-                !add_folder(intake, source, child_path, child_name, depth + 1, error)) {
-                return false;
-            }
-        } else if (!g_hash_table_contains(intake->seen, word) &&
-                   (S_ISREG(info.st_mode) || S_ISLNK(info.st_mode)) &&
-                   !add_file(intake, source, child_path, child_name, &info, error)) {
+        if (!add_child(intake, source, child_path, child_name, depth + 1, error)) {
             return false;
         }
     }
@@ -207,21 +239,30 @@ intake_add(Intake *intake, const char *path, GError **error)
     if (stat(path, &info) != 0) {
         return fail_errno(error, errno, path);
     }
-    g_autofree char *basename = g_path_get_basename(path);
-    Source source = { .label = g_utf8_make_valid(basename, -1) };
+    if (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode)) {
+        return fail(error, APP_ERROR_INVALID, "%s: is neither a folder nor a file", path);
+    }
+    Source source = { .path = g_canonicalize_filename(path, NULL) };
     guint index = intake->sources->len;
+    bool is_new = g_hash_table_add(intake->given, g_strdup(source.path));
     if (S_ISDIR(info.st_mode)) {
         g_array_append_val(intake->sources, source);
         g_autofree char *word = inode_word(&info);
         return !g_hash_table_add(intake->seen, g_steal_pointer(&word)) ||
                add_folder(intake, index, path, "", 0, error);
     }
+    if (!is_new) {
+        source_clear(&source);
+        return true;
+    }
     if (is_zip(path)) {
         source.zip = zip_open(path, &intake->limits.zip, error);
         g_array_append_val(intake->sources, source);
         return source.zip != NULL && add_zip(intake, index, source.zip, error);
     }
+    source.is_file = true;
     g_array_append_val(intake->sources, source);
+    g_autofree char *basename = g_path_get_basename(path);
     return add_file(intake, index, path, basename, &info, error);
 }
 
@@ -239,19 +280,96 @@ compare_items(gconstpointer a, gconstpointer b)
     return order;
 }
 
-/* Several folders or archives: their names keep equal names in them apart. Single files need no
- * more than their own. */
+/* Names that are not UTF-8 come from one old system, mostly: one encoding for all of them, so that
+ * SKUs with letters beyond ASCII are found in them. */
+static void
+decode_raw_names(Intake *intake)
+{
+    g_autoptr(GByteArray) sample = g_byte_array_new();
+    for (guint i = 0; i < intake->items->len && sample->len < max_name_sample; i++) {
+        const Item *item = intake->items->pdata[i];
+        if (item->raw_name != NULL) {
+            g_byte_array_append(sample, (const guint8 *)item->raw_name,
+                                (guint)strlen(item->raw_name));
+        }
+    }
+    const char *encoding = charset_guess_legacy(sample->data, sample->len);
+    for (guint i = 0; i < intake->items->len; i++) {
+        Item *item = intake->items->pdata[i];
+        char *name = item->raw_name == NULL ? NULL
+                                            : charset_decode((const guint8 *)item->raw_name,
+                                                             strlen(item->raw_name), encoding);
+        if (name != NULL) {
+            g_free(item->photo.name);
+            item->photo.name = name;
+        }
+    }
+}
+
+/* The last COUNT names of an absolute path; all of it when it has no more. */
+static const char *
+last_names(const char *path, guint count)
+{
+    const char *at = path + strlen(path);
+    while (count > 0 && at > path) {
+        at--;
+        count -= *at == '/' ? 1 : 0;
+    }
+    return *at == '/' ? at + 1 : at;
+}
+
+/* One more name for each source whose label another one has as well. Returns whether that could be
+ * done. */
+static bool
+lengthen_equal_labels(Intake *intake)
+{
+    g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) shared = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < intake->sources->len; i++) {
+        const Source *source = &g_array_index(intake->sources, Source, i);
+        const char *label = last_names(source->path, source->num_names);
+        const char *path = g_hash_table_lookup(paths, label);
+        if (path != NULL && strcmp(path, source->path) != 0) {
+            g_hash_table_add(shared, (gpointer)label);
+        }
+        g_hash_table_insert(paths, (gpointer)label, source->path);
+    }
+    bool has_changed = false;
+    for (guint i = 0; i < intake->sources->len; i++) {
+        Source *source = &g_array_index(intake->sources, Source, i);
+        const char *label = last_names(source->path, source->num_names);
+        if (g_hash_table_contains(shared, label) && label > source->path + 1) {
+            source->num_names++;
+            has_changed = true;
+        }
+    }
+    return has_changed;
+}
+
+/* Several sources: their names keep equal names in them apart. Single files need no more than their
+ * own, unless another one has it too. */
 static void
 put_labels_before_names(Intake *intake)
 {
+    for (guint i = 0; i < intake->sources->len; i++) {
+        g_array_index(intake->sources, Source, i).num_names = 1;
+    }
+    while (lengthen_equal_labels(intake)) {
+    }
+    for (guint i = 0; i < intake->sources->len; i++) {
+        Source *source = &g_array_index(intake->sources, Source, i);
+        source->label = g_utf8_make_valid(last_names(source->path, source->num_names), -1);
+    }
     for (guint i = 0; i < intake->items->len; i++) {
         Item *item = intake->items->pdata[i];
         const Source *source = &g_array_index(intake->sources, Source, item->source);
-        bool is_single_file = source->zip == NULL && strcmp(item->photo.name, source->label) == 0;
-        if (!is_single_file) {
+        if (!source->is_file) {
             char *name = g_strconcat(source->label, "/", item->photo.name, NULL);
             g_free(item->photo.name);
             item->photo.name = name;
+        } else if (source->num_names > 1) {
+            g_free(item->photo.name);
+            item->photo.name = g_strdup(source->label);
         }
     }
 }
@@ -259,6 +377,7 @@ put_labels_before_names(Intake *intake)
 void
 intake_finish(Intake *intake)
 {
+    decode_raw_names(intake);
     if (intake->sources->len > 1) {
         put_labels_before_names(intake);
     }
@@ -327,11 +446,24 @@ intake_open(const Intake *intake, gsize index, GError **error)
     if (item->member != NULL) {
         return open_member(intake, item, error);
     }
-    int fd = open(item->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* Without O_NONBLOCK, a pipe that took a photo's place would hold us for ever. */
+    int fd = open(item->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
         (void)fail_errno(error, errno, item->photo.name);
     }
     return fd;
+}
+
+bool
+intake_is_unchanged(const Intake *intake, gsize index, int fd)
+{
+    g_assert(index < intake->items->len);
+    const Item *item = intake->items->pdata[index];
+    struct stat info;
+    return item->member != NULL ||
+           (fstat(fd, &info) == 0 && (guint64)info.st_size == item->photo.size &&
+            info.st_mtim.tv_sec == item->modified.tv_sec &&
+            info.st_mtim.tv_nsec == item->modified.tv_nsec);
 }
 
 /* As many bytes as image_format_recognise looks at. */
@@ -358,6 +490,9 @@ intake_looks_like_picture(const Intake *intake, gsize index)
     g_assert(index < intake->items->len);
     const Item *item = intake->items->pdata[index];
     Head head = { .size = 0 };
+    if (item->is_folder) {
+        return false;
+    }
     if (item->member != NULL) {
         const Source *source = &g_array_index(intake->sources, Source, item->source);
         g_autoptr(GError) error = NULL;

@@ -10,7 +10,8 @@
 
 typedef struct {
     char *name;     /* relative to the folder or archive it came with, '/' between folders, UTF-8;
-                     * led by the name of that folder or archive where several were given */
+                     * led by the name of that folder or archive where several were given, and by
+                     * the folders above it where that name is not enough to tell them apart */
     guint64 size;   /* bytes */
     char *identity; /* one word that changes when the bytes may have changed: what the file system
                      * (device, inode, size, times) or the archive (CRC) knows without reading */
@@ -33,8 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Intake, intake_free)
 void intake_leave_out(Intake *intake, const char *path);
 
 /* Adds a folder with all below it, a ZIP file, or a photo. Symbolic links are followed, a folder is
- * entered once. NOT_FOUND when PATH does not exist; a file that cannot be read is listed all the
- * same and fails when it is opened. */
+ * entered once. NOT_FOUND when PATH does not exist; a file or a folder below it that cannot be read
+ * is listed all the same and fails when it is opened. A path that was added before adds nothing. */
 bool intake_add(Intake *intake, const char *path, GError **error);
 
 /* Sorts by name, and puts the name of the source before it where there are several. After this,
@@ -47,6 +48,10 @@ const Photo *intake_photo(const Intake *intake, gsize index);
 /* A descriptor to read photo INDEX from, at its start; the caller closes it. Safe from several
  * threads. TOO_LARGE when a ZIP's member is above max_photo_bytes. */
 int intake_open(const Intake *intake, gsize index, GError **error);
+
+/* Whether FD, from intake_open, still is the file that was listed, by size and time: digests and
+ * pictures of a file that is being written belong to no bytes that anybody has. */
+bool intake_is_unchanged(const Intake *intake, gsize index, int fd);
 
 /* Whether photo INDEX begins as a picture of a kind that image/image.h knows does. A file that
  * cannot be read counts as one: opening it will tell. */

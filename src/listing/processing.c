@@ -16,6 +16,9 @@ static const gsize max_thumbnail_bytes = 256 * 1024;
 /* Part of every settings digest: raise it when the same settings give other pixels. */
 static const guint pipeline_version = 1;
 
+static const char changed_text[] =
+    "it changed while it was being read; call again when it is whole";
+
 typedef struct {
     const Processing *processing;
     const ProcessingTask *tasks;
@@ -32,9 +35,9 @@ static Digest
 settings_digest(const ImageOutputSpec *spec, bool has_thumbnail)
 {
     g_autofree char *text = g_strdup_printf(
-        "%u side=%u quality=%d bytes=%" G_GUINT64_FORMAT " carry=%d/%u thumbnail=%d", pipeline_version,
-        spec->longest_side, spec->quality, spec->max_bytes, spec->allow_carry_over,
-        spec->carry_over_side, has_thumbnail);
+        "%u side=%u quality=%d bytes=%" G_GUINT64_FORMAT " carry=%d/%u thumbnail=%d",
+        pipeline_version, spec->longest_side, spec->quality, spec->max_bytes,
+        spec->allow_carry_over, spec->carry_over_side, has_thumbnail);
     return digest_of(text, strlen(text));
 }
 
@@ -122,13 +125,13 @@ store_outputs(const Run *run, gsize task, const ImageResult *result, const Journ
                               error);
 }
 
-/* The same bytes always give this error; a worker that died of one may live the next time. */
+/* The same bytes always give this error. A worker that died of them may live the next time, and
+ * what is above a limit is tried again, because somebody may have raised the limit. */
 static bool
 is_lasting(const GError *error)
 {
     return g_error_matches(error, APP_ERROR, APP_ERROR_INVALID) ||
-           g_error_matches(error, APP_ERROR, APP_ERROR_UNSUPPORTED) ||
-           g_error_matches(error, APP_ERROR, APP_ERROR_TOO_LARGE);
+           g_error_matches(error, APP_ERROR, APP_ERROR_UNSUPPORTED);
 }
 
 static bool
@@ -145,7 +148,12 @@ decode_photo(const Run *run, gsize task, int fd, JournalRecord *record, Processi
     }
     g_auto(ImageResult) result = { 0 };
     g_autoptr(GError) image_error = NULL;
-    if (image_pool_run(processing->pool, fd, &request, &result, &image_error)) {
+    bool is_decoded = image_pool_run(processing->pool, fd, &request, &result, &image_error);
+    if (!intake_is_unchanged(processing->intake, run->tasks[task].photo, fd)) {
+        outcome->failure = g_strdup(changed_text);
+        return true;
+    }
+    if (is_decoded) {
         fill_record(run, task, &result, record);
         if (!store_outputs(run, task, &result, record, error)) {
             return false;
@@ -176,6 +184,10 @@ process_opened_photo(const Run *run, gsize task, const Photo *photo, int fd,
                                                                         : run->thumbnail_settings };
     if (!digest_of_fd(fd, photo->name, &record.input, &read_error)) {
         outcome->failure = g_strdup(read_error->message);
+        return true;
+    }
+    if (!intake_is_unchanged(processing->intake, run->tasks[task].photo, fd)) {
+        outcome->failure = g_strdup(changed_text);
         return true;
     }
     if (!journal_add_identity(processing->journal, photo->identity, &record.input, error)) {
