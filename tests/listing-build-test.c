@@ -280,6 +280,8 @@ test_bad_photos_cost_only_themselves(void)
         g_assert_cmpstr(fields[1], ==, "rejected");
         g_assert_cmpstr(fields[5], ==, "");
     }
+    g_auto(GStrv) text = report_line(out, "C-3.jpg");
+    g_assert_cmpstr(text[4], ==, "not a picture");
     g_assert_nonnull(strstr(result.out, "3 rejected"));
 }
 
@@ -313,6 +315,147 @@ test_wrong_calls_say_what_is_wrong(void)
         }
         g_assert_nonnull(strstr(result.err, cases[i].message));
     }
+}
+
+/* A photo that can be used, put under NAME. */
+static void
+put_photo(const char *dir, const char *name)
+{
+    g_autofree char *path = sample("photos/CH-7_2.jpg");
+    g_autoptr(GBytes) photo = read_bytes(path);
+    write_file(dir, name, g_bytes_get_data(photo, NULL), g_bytes_get_size(photo));
+}
+
+/* Builds DIR/p with a sheet DIR/SHEET_NAME of these SKUs, one a line, into DIR/out. */
+static CommandResult
+build_folder(const char *dir, const char *sheet_name, const char *skus, const char *extra)
+{
+    g_autofree char *csv = g_strconcat("sku,main_image_url\n", skus, NULL);
+    write_file(dir, sheet_name, csv, strlen(csv));
+    g_autofree char *sheet = g_build_filename(dir, sheet_name, NULL);
+    g_autofree char *photos = g_build_filename(dir, "p", NULL);
+    g_autofree char *out = g_build_filename(dir, "out", NULL);
+    return run_cloudpick("listing", "build", "--sheet", sheet, "--photos", photos, "--out", out,
+                         "--base-url", base_url, extra, NULL);
+}
+
+/* The report has the name skus.csv; the seller's sheet must not lose to it in silence. */
+static void
+test_sheet_with_a_reports_name_is_refused(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    put_photo(dir, "p/A-1.jpg");
+    g_auto(CommandResult) result = build_folder(dir, "SKUs.csv", "A-1,\n", NULL);
+    assert_status(&result, 2);
+    g_assert_nonnull(strstr(result.err, "another file with the name skus.csv"));
+}
+
+static void
+test_output_into_the_folder_of_photos_is_refused(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_autofree char *photos = g_build_filename(dir, "p", NULL);
+    g_autofree char *sheet = sample("sheet.csv");
+    put_photo(dir, "p/A-1.jpg");
+    g_auto(CommandResult) result =
+        run_cloudpick("listing", "build", "--sheet", sheet, "--photos", photos, "--out", photos,
+                      "--base-url", base_url, NULL);
+    assert_status(&result, 2);
+    g_assert_nonnull(strstr(result.err, "holds the photos"));
+}
+
+/* A disk of an old Windows or a camera: the file system hands out bytes of Windows-1252. */
+static void
+test_names_that_are_not_utf8_are_understood(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_autofree char *out = g_build_filename(dir, "out", NULL);
+    put_photo(dir, "p/CAF\xc9-1.jpg");
+    g_auto(CommandResult) result = build_folder(dir, "s.csv", "CAF\u00c9-1,\n", NULL);
+    assert_status(&result, 0);
+    assert_matched(out, "CAF\u00c9-1.jpg", "CAF\u00c9-1", "MAIN");
+}
+
+static void
+test_equal_names_of_two_folders_are_told_apart(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_autofree char *sheet = g_build_filename(dir, "s.csv", NULL);
+    g_autofree char *may = g_build_filename(dir, "may", "photos", NULL);
+    g_autofree char *june = g_build_filename(dir, "june", "photos", NULL);
+    g_autofree char *out = g_build_filename(dir, "out", NULL);
+    static const char csv[] = "sku,main_image_url\nA-1,\nB-2,\n";
+    write_file(dir, "s.csv", csv, strlen(csv));
+    put_photo(may, "A-1.jpg");
+    put_photo(june, "B-2.jpg");
+    g_auto(CommandResult) result =
+        run_cloudpick("listing", "build", "--sheet", sheet, "--photos", may, "--photos", june,
+                      "--out", out, "--base-url", base_url, NULL);
+    assert_status(&result, 0);
+    assert_matched(out, "may/photos/A-1.jpg", "A-1", "MAIN");
+    assert_matched(out, "june/photos/B-2.jpg", "B-2", "MAIN");
+}
+
+static void
+test_photo_above_a_limit_is_taken_when_the_limit_is_raised(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    put_photo(dir, "p/A-1.jpg");
+    g_auto(CommandResult) small = build_folder(dir, "s.csv", "A-1,\n", "--set=image.max-side=100");
+    assert_status(&small, 1);
+    g_assert_nonnull(strstr(small.out, "1 rejected"));
+    g_auto(CommandResult) large = build_folder(dir, "s.csv", "A-1,\n", NULL);
+    assert_status(&large, 0);
+}
+
+static void
+test_one_photo_of_several_skus_is_not_called_done_before(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    put_photo(dir, "p/A-1.jpg");
+    put_photo(dir, "p/B-2.jpg");
+    g_auto(CommandResult) first = build_folder(dir, "s.csv", "A-1,\nB-2,\n", "--jobs=1");
+    assert_status(&first, 0);
+    g_assert_null(strstr(first.out, "done before"));
+    g_auto(CommandResult) second = build_folder(dir, "s.csv", "A-1,\nB-2,\n", "--jobs=1");
+    assert_status(&second, 0);
+    g_assert_nonnull(strstr(second.out, "(2 were done before)"));
+}
+
+static void
+test_long_sku_keeps_the_slot_in_its_pictures_names(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_autofree char *out = g_build_filename(dir, "out", NULL);
+    g_autofree char *sku = g_strnfill(100, 'L');
+    g_autofree char *row = g_strconcat(sku, ",\n", NULL);
+    g_autofree char *name = g_strconcat("p/", sku, ".jpg", NULL);
+    put_photo(dir, name);
+    g_auto(CommandResult) result = build_folder(dir, "s.csv", row, NULL);
+    assert_status(&result, 0);
+    g_autofree char *photo = g_strconcat(sku, ".jpg", NULL);
+    g_auto(GStrv) fields = report_line(out, photo);
+    g_assert_true(g_str_has_suffix(fields[5], "LLL_MAIN.jpg"));
+}
+
+/* What a signal does is the caller's choice: nohup, a shell's background job. */
+static void
+test_ignored_signals_do_not_interrupt(void)
+{
+    g_auto(TempDir) out = temp_dir_new();
+    g_autofree char *sheet = sample("sheet.csv");
+    g_autofree char *photos = sample("photos");
+    /* The shell sends the signals as soon as the journal exists, which is after they are blocked.
+     */
+    static const char script[] =
+        "trap '' HUP INT; \"$CLOUDPICK\" listing build --sheet \"$1\" --photos \"$2\" --out \"$3\" "
+        "--base-url https://pictures.example.com & "
+        "until test -e \"$3/.cloudpick/journal\"; do kill -0 $! || exit 9; done; "
+        "kill -HUP $! && kill -INT $!; wait $!";
+    const char *const argv[] = { "/bin/sh", "-c", script, "sh", sheet, photos, out, NULL };
+    g_auto(CommandResult) result = run_command(NULL, argv);
+    assert_status(&result, 1);
+    g_assert_nonnull(strstr(result.out, "needs attention: 1 unmatched"));
 }
 
 static void
@@ -359,6 +502,16 @@ main(int argc, char **argv)
     g_test_add_func("/build/report-page", test_report_page_needs_nothing_from_elsewhere);
     g_test_add_func("/build/bad-photos", test_bad_photos_cost_only_themselves);
     g_test_add_func("/build/wrong-calls", test_wrong_calls_say_what_is_wrong);
+    g_test_add_func("/build/reports-name", test_sheet_with_a_reports_name_is_refused);
+    g_test_add_func("/build/out-is-photos", test_output_into_the_folder_of_photos_is_refused);
+    g_test_add_func("/build/not-utf8", test_names_that_are_not_utf8_are_understood);
+    g_test_add_func("/build/equal-names", test_equal_names_of_two_folders_are_told_apart);
+    g_test_add_func("/build/raised-limit",
+                    test_photo_above_a_limit_is_taken_when_the_limit_is_raised);
+    g_test_add_func("/build/several-skus",
+                    test_one_photo_of_several_skus_is_not_called_done_before);
+    g_test_add_func("/build/long-sku", test_long_sku_keeps_the_slot_in_its_pictures_names);
+    g_test_add_func("/build/ignored-signals", test_ignored_signals_do_not_interrupt);
     g_test_add_func("/clean/tree", test_clean_keeps_the_tree);
     g_test_add_func("/inspect/sheet", test_inspect_tells_what_a_sheet_is);
     return g_test_run();

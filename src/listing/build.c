@@ -29,6 +29,22 @@ is_same_file(const char *path_a, const char *path_b)
            a.st_ino == b.st_ino;
 }
 
+/* What the folder of --out gets beside the sheet, which keeps its own name there. */
+static const char *const own_names[] = { "report.csv",  "skus.csv", "report.json",
+                                         "report.html", "pictures", "bulk-upload.zip" };
+
+static bool
+check_photo_paths(const BuildOptions *options, GError **error)
+{
+    for (const char *const *path = options->photo_paths; *path != NULL; path++) {
+        if (is_same_file(*path, options->out_dir)) {
+            return fail(error, APP_ERROR_INVALID,
+                        "%s: holds the photos; choose another folder for --out", *path);
+        }
+    }
+    return true;
+}
+
 static bool
 check_options(const BuildOptions *options, GError **error)
 {
@@ -41,6 +57,17 @@ check_options(const BuildOptions *options, GError **error)
         return fail(error, APP_ERROR_INVALID,
                     "%s: the filled sheet would replace your own; choose another folder for --out",
                     options->sheet_path);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(own_names); i++) {
+        if (g_ascii_strcasecmp(name, own_names[i]) == 0) {
+            return fail(error, APP_ERROR_INVALID,
+                        "%s: --out will hold another file with the name %s; give the sheet another "
+                        "one",
+                        options->sheet_path, own_names[i]);
+        }
+    }
+    if (!check_photo_paths(options, error)) {
+        return false;
     }
     if (!options->dry_run && !g_file_test(options->out_dir, G_FILE_TEST_IS_DIR) &&
         g_file_test(options->out_dir, G_FILE_TEST_EXISTS)) {
@@ -117,6 +144,9 @@ take_in_photos(Batch *batch, const BuildOptions *options, GError **error)
     batch->intake = intake_new(&limits);
     intake_leave_out(batch->intake, options->out_dir);
     intake_leave_out(batch->intake, options->sheet_path);
+    if (options->skus_path != NULL) {
+        intake_leave_out(batch->intake, options->skus_path);
+    }
     for (const char *const *path = options->photo_paths; *path != NULL; path++) {
         if (!intake_add(batch->intake, *path, error)) {
             return false;
@@ -245,7 +275,8 @@ note_decisions(Batch *batch, const GArray *indices, const gsize *firsts, const b
                              .verdict = VERDICT_REJECTED,
                              .is_junk = photo->is_junk,
                              .sku = NO_SKU,
-                             .rule = photo->is_junk ? "a file of the operating system" : "",
+                             .rule = photo->is_junk ? "a file of the operating system"
+                                                    : "not a picture",
                              .notes = g_string_new(NULL) };
         if (is_picture[i] && is_left_out[i]) {
             entry.verdict = VERDICT_DUPLICATE;
@@ -349,7 +380,7 @@ note_outcomes(Batch *batch, const ProcessingTask *tasks, const ProcessingOutcome
         BatchPhoto *photo = batch_photo(batch, tasks[i].photo);
         const ProcessingOutcome *outcome = &outcomes[i];
         photo->record = outcome->record;
-        batch->num_known += outcome->was_known ? 1 : 0;
+        batch->num_known += outcome->was_known && outcome->record->is_from_before ? 1 : 0;
         const char *rejection =
             outcome->failure != NULL ? outcome->failure : outcome->record->rejection;
         if (rejection != NULL) {
@@ -478,11 +509,11 @@ build_run(const BuildOptions *options, GError **error)
     }
     publish_pictures(batch);
     publish_summarise(batch);
-    prune_pictures(batch, options);
     if (!sync_pictures(options->out_dir, error) || !publish_sheet(batch, options->out_dir, error) ||
         (options->make_bulk_zip && !bulk_zip_write(batch, options->out_dir, error)) ||
         !report_write(batch, options->out_dir, error)) {
         return NULL;
     }
+    prune_pictures(batch, options); /* not before nothing names them any more */
     return g_steal_pointer(&batch);
 }

@@ -156,6 +156,30 @@ test_identity_leads_to_the_digest(Fixture *fixture, gconstpointer unused)
     g_assert_true(digest_equal(journal_digest_of(again, "f1"), &fixture->record.input));
 }
 
+/* A file system that had no time to write the data may leave zeros for them. */
+static void
+test_zeros_of_a_power_cut_hide_nothing_after_them(Fixture *fixture, gconstpointer unused)
+{
+    static const char zeros[64];
+    g_assert_true(g_file_set_contents(fixture->path, zeros, sizeof zeros, NULL));
+    Journal *journal = journal_open(fixture->dir, NULL);
+    g_assert_nonnull(journal_add(journal, &fixture->record, NULL));
+    journal_close(journal);
+    g_autoptr(Journal) again = journal_open(fixture->dir, NULL);
+    g_assert_nonnull(journal_find(again, &fixture->record.input, &fixture->record.settings));
+}
+
+static void
+test_record_tells_whether_it_is_from_before(Fixture *fixture, gconstpointer unused)
+{
+    Journal *journal = journal_open(fixture->dir, NULL);
+    g_assert_false(journal_add(journal, &fixture->record, NULL)->is_from_before);
+    journal_close(journal);
+    g_autoptr(Journal) again = journal_open(fixture->dir, NULL);
+    g_assert_true(
+        journal_find(again, &fixture->record.input, &fixture->record.settings)->is_from_before);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -167,6 +191,8 @@ main(int argc, char **argv)
     ADD("torn-line", test_torn_line_is_not_believed);
     ADD("changed-byte", test_changed_byte_is_not_believed);
     ADD("one-process", test_two_builds_do_not_share_a_journal);
+    ADD("zeros", test_zeros_of_a_power_cut_hide_nothing_after_them);
+    ADD("from-before", test_record_tells_whether_it_is_from_before);
     ADD("identity", test_identity_leads_to_the_digest);
     return g_test_run();
 }

@@ -203,6 +203,7 @@ read_line(Journal *journal, char *line)
         JournalRecord *record = parse_record(fields + 1);
         if (record != NULL) {
             remember(journal, record);
+            record->is_from_before = true;
         }
     }
 }
@@ -216,12 +217,18 @@ read_lines(Journal *journal, GError **error)
     if (!g_file_get_contents(journal->path, &text, &size, &read_error)) {
         return fail(error, APP_ERROR_UNAVAILABLE, "%s", read_error->message);
     }
-    for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+    char *line = text;
+    /* By size: a power cut can leave zeros where data were to be, and good lines come after them.
+     */
+    for (char *end; (end = memchr(line, '\n', size - (gsize)(line - text))) != NULL;
+         line = end + 1) {
         *end = '\0';
-        read_line(journal, line);
+        if (memchr(line, '\0', (gsize)(end - line)) == NULL) {
+            read_line(journal, line);
+        }
     }
     /* What comes next must not continue a line that a crash cut off. */
-    bool is_torn = size > 0 && text[size - 1] != '\n' && text[size - 1] != '\0';
+    bool is_torn = line < text + size;
     if (is_torn && write(journal->fd, "\n", 1) != 1) {
         return fail_errno(error, errno, journal->path);
     }
@@ -334,6 +341,7 @@ journal_add(Journal *journal, const JournalRecord *record, GError **error)
     if (append_line(journal, fields, error)) {
         JournalRecord *copy = g_memdup2(record, sizeof *record);
         copy->rejection = g_strdup(record->rejection);
+        copy->is_from_before = false;
         kept = remember(journal, copy);
     }
     g_mutex_unlock(&journal->mutex);

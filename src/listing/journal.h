@@ -25,6 +25,7 @@ typedef struct {
     bool is_444;
     double score;
     Digest thumbnail;
+    bool is_from_before; /* it was in the journal when that was opened; journal_add sets it */
 } JournalRecord;
 
 typedef struct Journal Journal;

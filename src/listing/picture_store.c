@@ -20,7 +20,8 @@ picture_path(const Digest *picture, const char *name)
     g_autofree char *hex = digest_to_hex(picture, DIGEST_CHARS);
     g_autoptr(GString) safe = g_string_new(NULL);
     for (const char *p = name; *p != '\0' && safe->len < max_name_chars; p = g_utf8_next_char(p)) {
-        bool is_safe = g_ascii_isalnum(*p) || *p == '-' || *p == '_';
+        /* A name that begins with '-' is an option to half the programs that get it. */
+        bool is_safe = g_ascii_isalnum(*p) || *p == '_' || (*p == '-' && safe->len > 0);
         if (is_safe) {
             g_string_append_c(safe, *p);
         } else if (safe->len > 0 && safe->str[safe->len - 1] != '-') {

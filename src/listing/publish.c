@@ -6,12 +6,18 @@
 
 #include <string.h>
 
+/* Of a SKU in a picture's name: picture_path cuts a longer name, and the slot must stay in it. */
+static const glong max_sku_chars = 60;
+
 char *
 publish_picture_name(const Batch *batch, const BatchPhoto *photo)
 {
     const ListedSku *listed = batch->listed_skus->pdata[photo->sku];
     g_autofree char *slot = slot_to_string(photo->slot);
-    return g_strdup_printf("%s_%s", listed->sku, slot);
+    bool is_long = g_utf8_strlen(listed->sku, -1) > max_sku_chars;
+    g_autofree char *sku =
+        is_long ? g_utf8_substring(listed->sku, 0, max_sku_chars) : g_strdup(listed->sku);
+    return g_strdup_printf("%s_%s", sku, slot);
 }
 
 static void
