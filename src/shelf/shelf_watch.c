@@ -19,6 +19,8 @@
 #define MAX_COMMON_PLATES 33u
 
 static const float min_onset_grams = 3.0f;
+/* Of settled weights, which are far apart: what wandered in between is no change. */
+static const float min_settled_grams = 7.0f;
 static const float min_calm_grams = 1.5f;
 /* Of the change: what is left of ringing may be that much. */
 static const float calm_share = 0.004f;
@@ -299,7 +301,8 @@ watch_quiet_plate(ShelfWatch *watch, guint place, float x, float common, double 
 {
     Plate *plate = &watch->plates[place];
     float e = x - plate->level;
-    if (fabsf(e) <= MAX(min_onset_grams, 6 * plate->noise)) {
+    float onset = watch->tells_settled ? min_settled_grams : min_onset_grams;
+    if (fabsf(e) <= MAX(onset, 6 * plate->noise)) {
         float squared = MIN(e * e, 4 * plate->noise * plate->noise);
         plate->noise = sqrtf(0.98f * plate->noise * plate->noise + 0.02f * squared);
         plate->noise = MAX(plate->noise, 0.05f);

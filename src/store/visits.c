@@ -24,9 +24,8 @@ static const guint max_troubles = 100;
 typedef struct {
     bool is_known;     /* whose it is has been decided, or given up */
     bool is_continued; /* under another id */
-    bool was_in_entry;
-    guint64 generation; /* tells a slot used again from before */
-    double first_t;
+    Owner
+        guessed; /* whose it was taken to be without the gate's saying so; OWNER_NOBODY: no guess */
 } TrackState;
 
 typedef struct {
@@ -212,6 +211,7 @@ claim(Visits *visits, guint slot, Owner owner)
 {
     cart_book_set_owner(visits->book, slot, owner);
     state_of(visits, slot)->is_known = true;
+    state_of(visits, slot)->guessed = OWNER_NOBODY;
     Visit *visit = find_visit(visits, owner);
     if (visit != NULL) {
         visit->num_joined++;
@@ -257,6 +257,18 @@ strangers_in_entry(Visits *visits, double entered_t, guint *ret_slots, guint max
     return count;
 }
 
+/* The person taken for OWNER's was another's: the right one is still to be found. */
+static void
+look_again(Visits *visits, Owner owner)
+{
+    Visit *visit = find_visit(visits, owner);
+    if (visit != NULL && visit->num_joined > 0) {
+        visit->num_joined--;
+        Pending pending = { owner, NULL, people_time(visits->people) + pending_seconds };
+        g_array_append_val(visits->pending, pending);
+    }
+}
+
 /* Whether the person meant by PENDING has been found. */
 static bool
 settle_pending(Visits *visits, const Pending *pending)
@@ -266,19 +278,25 @@ settle_pending(Visits *visits, const Pending *pending)
         if (slot == PEOPLE_NONE) {
             return false;
         }
+        Owner guessed = state_of(visits, slot)->guessed;
         claim(visits, slot, pending->owner);
+        if (guessed != OWNER_NOBODY && guessed != pending->owner) {
+            look_again(visits, guessed);
+        }
         return true;
     }
+    Visit *visit = find_visit(visits, pending->owner);
     guint slots[8];
-    guint count =
-        strangers_in_entry(visits, pending->until_t - pending_seconds, slots, G_N_ELEMENTS(slots));
+    guint count = strangers_in_entry(
+        visits, visit == NULL ? pending->until_t - pending_seconds : visit->entered_t, slots,
+        G_N_ELEMENTS(slots));
     if (count == 0) {
         return false;
     }
-    Visit *visit = find_visit(visits, pending->owner);
     if (count == 1 || (visit != NULL && count <= visit->party)) {
         for (guint i = 0; i < count; i++) {
             claim(visits, slots[i], pending->owner);
+            state_of(visits, slots[i])->guessed = pending->owner;
         }
         return true;
     }
@@ -406,17 +424,18 @@ follow_pending(Visits *visits)
 {
     double now = people_time(visits->people);
     for (guint i = 0; i < visits->pending->len;) {
-        Pending *pending = &g_array_index(visits->pending, Pending, i);
-        bool settled = settle_pending(visits, pending);
-        if (!settled && now <= pending->until_t) {
+        /* A copy: settling one may add another. */
+        Pending pending = g_array_index(visits->pending, Pending, i);
+        bool settled = settle_pending(visits, &pending);
+        if (!settled && now <= pending.until_t) {
             i++;
             continue;
         }
         if (!settled) {
-            visits_note(visits, pending->owner, "entry-unseen", now,
+            visits_note(visits, pending.owner, "entry-unseen", now,
                         "nobody was seen entering with this visit");
         }
-        g_free(pending->target);
+        g_free(pending.target);
         g_array_remove_index(visits->pending, i);
     }
 }
