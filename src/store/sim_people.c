@@ -1,7 +1,5 @@
 #include "store/sim_people.h"
 
-#include "store/sim_cart.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -9,7 +7,6 @@ static const double reach_metres = 1.05; /* from the middle of the body to the p
 static const double give_up_s = 60;      /* on getting to a shelf */
 static const double bring_s = 30;        /* what somebody else is to bring is waited for */
 static const double hand_over_metres = 1.1;
-static const double body_push_grams = 25; /* median shaking by a hand in the shelf */
 
 typedef enum {
     PHASE_GO,    /* on the way to the next act, or waiting for its time there */
@@ -22,7 +19,7 @@ typedef enum {
 
 typedef struct {
     SimVisitor *visitor;
-    const char *visit; /* NULL: none */
+    SimHands hands;
     guint key;
     SimWalker walker;
     Phase phase;
@@ -32,7 +29,6 @@ typedef struct {
     double act_start;
     double next_look; /* for a better place to stand */
     bool has_spot;
-    GArray *held; /* of SimItem */
     double height;
     float appearance[SIM_APPEARANCE];
     double reach_to[2][3];
@@ -46,7 +42,6 @@ struct SimPeople {
     GPtrArray *walkers; /* of SimWalker, the persons' */
     GArray *bodies;     /* of SimBody */
     GArray *crossings;  /* of SimCrossing, not yet asked for */
-    SimCarts *carts;
     guint next_key;
     guint num_skipped;
 };
@@ -56,7 +51,7 @@ person_free(gpointer data)
 {
     Person *person = data;
     sim_visitor_free(person->visitor);
-    g_array_unref(person->held);
+    g_array_unref(person->hands.held);
     g_free(person);
 }
 
@@ -69,7 +64,6 @@ sim_people_new(const SimWorld *world)
     people->walkers = g_ptr_array_new();
     people->bodies = g_array_new(FALSE, TRUE, sizeof(SimBody));
     people->crossings = g_array_new(FALSE, FALSE, sizeof(SimCrossing));
-    people->carts = sim_carts_new();
     return people;
 }
 
@@ -83,7 +77,6 @@ sim_people_free(SimPeople *people)
     g_ptr_array_unref(people->persons);
     g_array_unref(people->bodies);
     g_array_unref(people->crossings);
-    sim_carts_free(people->carts);
     g_free(people);
 }
 
@@ -133,7 +126,8 @@ dress(Person *person)
 static void
 cross(SimPeople *people, const Person *person, GateKind kind, double t)
 {
-    SimCrossing crossing = { kind, person->key, person->visit, MAX(person->visitor->party, 1), t };
+    SimCrossing crossing = { kind, person->key, person->hands.visit,
+                             MAX(person->visitor->party, 1), t };
     g_array_append_val(people->crossings, crossing);
 }
 
@@ -165,10 +159,12 @@ sim_people_admit(SimPeople *people, SimVisitor *visitor, double t)
     Person *person = g_new0(Person, 1);
     person->visitor = visitor;
     person->key = people->next_key++;
-    person->visit = visitor->visit == NULL ? NULL : sim_carts_open(people->carts, visitor->visit);
+    person->hands.visit =
+        visitor->visit == NULL ? NULL : sim_carts_open(people->world.carts, visitor->visit);
     person->walker = sim_walker_new(prng_new(people->world.seed, "walker", person->key), at);
-    person->held = g_array_new(FALSE, FALSE, sizeof(SimItem));
+    person->hands.held = g_array_new(FALSE, FALSE, sizeof(SimItem));
     person->prng = prng;
+    person->hands.prng = &person->prng;
     person->height = prng_normal_within(&person->prng, 1.68, 0.09, 1.45, 1.95);
     person->phase_start = person->act_start = t;
     dress(person);
@@ -186,8 +182,9 @@ static const SimAct *
 act_of(const Person *person, guint offset)
 {
     guint index = person->next_act + offset;
-    return index < person->visitor->acts->len ? &g_array_index(person->visitor->acts, SimAct, index)
-                                              : NULL;
+    return index < person->visitor->acts->len
+               ? &g_array_index(person->visitor->acts, SimAct, index)
+               : NULL;
 }
 
 static void
@@ -335,60 +332,6 @@ begin_reach(SimPeople *people, Person *person, double t)
     person->phase_end = t + prng_range(&person->prng, 0.45, 0.9);
 }
 
-static guint
-gondola_of(const SimPeople *people, guint plate)
-{
-    const StoreLayout *layout = people->world.layout;
-    return layout->shelves[layout->plates[plate].shelf].gondola;
-}
-
-static void
-shake(SimPeople *people, Person *person, guint plate, double t)
-{
-    double grams = prng_lognormal_within(&person->prng, body_push_grams, 0.6, 8, 120);
-    sim_sensor_shake(people->world.sensor, gondola_of(people, plate), t,
-                     prng_range(&person->prng, 0.6, 1.6), grams);
-}
-
-/* What the hand does to the plates before the moment itself. */
-static void
-lay_hand_on(SimPeople *people, Person *person, const SimAct *act, double t, double seconds)
-{
-    SimSensor *sensor = people->world.sensor;
-    Prng *prng = &person->prng;
-    guint plate = act->plates[prng_below(prng, act->num_plates)];
-    double grams;
-    switch (act->kind) {
-    case ACT_LOOK:
-    case ACT_HAND:
-        return;
-    case ACT_REST:
-        grams = prng_lognormal_within(prng, 150, 0.7, 30, 900);
-        sim_sensor_press(sensor, plate, t, seconds, grams);
-        break;
-    case ACT_TOUCH:
-        grams = prng_range(prng, 20, 120);
-        sim_sensor_press(sensor, plate, t, seconds, prng_chance(prng, 0.6) ? grams : -grams);
-        break;
-    case ACT_PICK:
-        if (seconds > 1.5) { /* half lifted, half lying, for long */
-            double unit = people->world.layout->products[act->product].weight_grams;
-            sim_sensor_press(sensor, plate, t, seconds, -prng_range(prng, 0.15, 0.6) * unit);
-        } else if (prng_chance(prng, 0.6)) {
-            sim_sensor_press(sensor, plate, t, seconds, prng_range(prng, -25, 60));
-        }
-        break;
-    case ACT_PUT:
-    case ACT_LEAVE:
-    case ACT_RESTOCK:
-        if (prng_chance(prng, 0.4)) {
-            sim_sensor_press(sensor, plate, t, seconds, prng_range(prng, 10, 60));
-        }
-        break;
-    }
-    shake(people, person, plate, t);
-}
-
 static void
 begin_stay(SimPeople *people, Person *person, double t)
 {
@@ -396,7 +339,7 @@ begin_stay(SimPeople *people, Person *person, double t)
     for (guint i = 0; i < person->num_acts_now; i++) {
         double seconds = usual_stay(person, act_of(person, i));
         longest = MAX(longest, seconds);
-        lay_hand_on(people, person, act_of(person, i), t, seconds);
+        sim_hands_lay_on(&people->world, &person->hands, act_of(person, i), t, seconds);
     }
     person->phase = PHASE_STAY;
     person->phase_start = t;
@@ -404,123 +347,17 @@ begin_stay(SimPeople *people, Person *person, double t)
 }
 
 static void
-tell_truth(SimPeople *people, double t, bool is_put, const char *visit, guint product,
-           const SimItem *items, guint num_items)
-{
-    const StoreLayout *layout = people->world.layout;
-    g_autoptr(GArray) plates = g_array_new(FALSE, FALSE, sizeof(int[3]));
-    for (guint i = 0; i < num_items; i++) {
-        for (guint p = 0; p < items[i].num_plates; p++) {
-            const LayoutPlate *plate = &layout->plates[items[i].plates[p]];
-            const LayoutShelf *shelf = &layout->shelves[plate->shelf];
-            int ids[3] = { layout->gondolas[shelf->gondola].id, shelf->id, plate->id };
-            bool is_known = false;
-            for (guint k = 0; k < plates->len; k++) {
-                is_known |= memcmp(plates->data + k * sizeof ids, ids, sizeof ids) == 0;
-            }
-            if (!is_known) {
-                g_array_append_val(plates, ids);
-            }
-        }
-    }
-    TruthEvent event = { t,
-                         is_put,
-                         visit,
-                         layout->products[product].sku,
-                         num_items,
-                         plates->len,
-                         (int(*)[3])(gpointer)plates->data };
-    truth_add_event(people->world.truth, &event);
-}
-
-static void
-move_load(SimPeople *people, const SimItem *item, double t, double sign)
-{
-    for (guint i = 0; i < item->num_plates; i++) {
-        sim_sensor_change(people->world.sensor, item->plates[i], t,
-                          sign * item->shares[i] * item->grams);
-    }
-}
-
-static void
-take_items(SimPeople *people, Person *person, const SimAct *act, double t)
-{
-    g_autoptr(GArray) taken = g_array_new(FALSE, FALSE, sizeof(SimItem));
-    SimItem item;
-    while (taken->len < act->quantity &&
-           sim_stock_take(people->world.stock, act->product, act->plates, act->num_plates, &item)) {
-        item.visit = person->visit;
-        move_load(people, &item, t + 0.03 * taken->len, -1);
-        g_array_append_val(taken, item);
-    }
-    if (taken->len == 0) {
-        people->num_skipped++;
-        return;
-    }
-    if (person->visit != NULL) {
-        sim_carts_add(people->carts, person->visit, act->product, (int)taken->len);
-    }
-    g_array_append_vals(person->held, taken->data, taken->len);
-    tell_truth(people, t, false, person->visit, act->product,
-               (const SimItem *)(gpointer)taken->data, taken->len);
-}
-
-static guint
-find_held(const Person *person, guint product)
-{
-    for (guint i = person->held->len; i > 0; i--) {
-        if (g_array_index(person->held, SimItem, i - 1).product == product) {
-            return i - 1;
-        }
-    }
-    return G_MAXUINT;
-}
-
-static void
-put_items(SimPeople *people, Person *person, const SimAct *act, double t)
-{
-    for (guint i = 0; i < act->quantity; i++) {
-        guint index = find_held(person, act->product);
-        if (index == G_MAXUINT) {
-            people->num_skipped++;
-            return;
-        }
-        SimItem item = g_array_index(person->held, SimItem, index);
-        g_array_remove_index(person->held, index);
-        sim_stock_put(people->world.stock, &item, act->plates, act->num_plates,
-                      !people->world.puts_are_exact);
-        move_load(people, &item, t + 0.4 * i, 1);
-        if (item.visit != NULL) {
-            sim_carts_add(people->carts, item.visit, item.product, -1);
-        }
-        tell_truth(people, t + 0.4 * i, true, item.visit, item.product, &item, 1);
-    }
-}
-
-static void
-restock(SimPeople *people, Person *person, const SimAct *act, double t)
-{
-    for (guint i = 0; i < act->quantity; i++) {
-        SimItem item = sim_stock_new_item(people->world.stock, act->product);
-        double at = t + 1.1 * i;
-        sim_stock_put(people->world.stock, &item, act->plates, act->num_plates, true);
-        move_load(people, &item, at, 1);
-        tell_truth(people, at, true, NULL, item.product, &item, 1);
-    }
-}
-
-static void
 hand_over(SimPeople *people, Person *person, const SimAct *act)
 {
     Person *other = find_person(people, act->to);
-    guint index = find_held(person, act->product);
+    guint index = sim_hands_find(&person->hands, act->product);
     if (other == NULL || index == G_MAXUINT) {
         people->num_skipped++;
         return;
     }
-    SimItem item = g_array_index(person->held, SimItem, index);
-    g_array_remove_index(person->held, index);
-    g_array_append_val(other->held, item);
+    SimItem item = g_array_index(person->hands.held, SimItem, index);
+    g_array_remove_index(person->hands.held, index);
+    g_array_append_val(other->hands.held, item);
 }
 
 static void
@@ -528,10 +365,10 @@ do_act(SimPeople *people, Person *person, const SimAct *act, double t)
 {
     switch (act->kind) {
     case ACT_PICK:
-        take_items(people, person, act, t);
+        people->num_skipped += !sim_hands_take(&people->world, &person->hands, act, t);
         return;
     case ACT_PUT:
-        put_items(people, person, act, t);
+        people->num_skipped += !sim_hands_put(&people->world, &person->hands, act, t);
         return;
     case ACT_HAND:
         hand_over(people, person, act);
@@ -540,7 +377,7 @@ do_act(SimPeople *people, Person *person, const SimAct *act, double t)
         sim_sensor_change(people->world.sensor, act->plates[0], t, act->grams);
         return;
     case ACT_RESTOCK:
-        restock(people, person, act, t);
+        sim_hands_restock(&people->world, act, t);
         return;
     case ACT_TOUCH:
     case ACT_REST:
@@ -559,12 +396,9 @@ finish_stay(SimPeople *people, Person *person, double t)
         moment += prng_range(&person->prng, 0, 0.25);
     }
     const SimAct *act = act_of(person, 0);
-    double busy = act->kind == ACT_RESTOCK ? 1.1 * act->quantity
-                  : act->kind == ACT_PUT   ? 0.4 * act->quantity
-                                           : 0.1;
     person->phase = PHASE_BACK;
     person->phase_start = t;
-    person->phase_end = t + busy + prng_range(&person->prng, 0.35, 0.7);
+    person->phase_end = t + sim_hands_busy_seconds(act) + prng_range(&person->prng, 0.35, 0.7);
 }
 
 static void
@@ -594,6 +428,26 @@ is_time(const SimPeople *people, const SimAct *act, double t)
     return t >= due + (is_awaited ? bring_s : 0);
 }
 
+/* Seen before the hand goes out: the plate is empty, or there is nothing to put back. */
+static bool
+is_pointless(const SimPeople *people, const Person *person, const SimAct *act)
+{
+    switch (act->kind) {
+    case ACT_PICK:
+        return !sim_stock_has(people->world.stock, act->product, act->plates, act->num_plates);
+    case ACT_PUT:
+    case ACT_HAND:
+        return sim_hands_find(&person->hands, act->product) == G_MAXUINT;
+    case ACT_TOUCH:
+    case ACT_REST:
+    case ACT_LOOK:
+    case ACT_LEAVE:
+    case ACT_RESTOCK:
+        return false;
+    }
+    g_assert_not_reached();
+}
+
 static void
 go(SimPeople *people, Person *person, double t)
 {
@@ -602,13 +456,17 @@ go(SimPeople *people, Person *person, double t)
         walk_out(people, person, t);
         return;
     }
+    if (!people->world.puts_are_exact && is_pointless(people, person, act)) {
+        skip_act(people, person, t);
+        return;
+    }
     if (t - person->act_start > give_up_s && is_time(people, act, t - give_up_s)) {
         skip_act(people, person, t);
         return;
     }
     if (act->kind == ACT_HAND) {
         const Person *other = find_person(people, act->to);
-        if (other == NULL || find_held(person, act->product) == G_MAXUINT) {
+        if (other == NULL || sim_hands_find(&person->hands, act->product) == G_MAXUINT) {
             skip_act(people, person, t);
             return;
         }
@@ -632,7 +490,8 @@ is_last_of_visit(const SimPeople *people, const Person *self)
 {
     for (guint i = 0; i < people->persons->len; i++) {
         const Person *person = people->persons->pdata[i];
-        if (person != self && person->visit == self->visit && person->phase != PHASE_OUT) {
+        if (person != self && person->hands.visit == self->hands.visit &&
+            person->phase != PHASE_OUT) {
             return false;
         }
     }
@@ -651,7 +510,7 @@ leave(SimPeople *people, Person *person, double t)
         }
         return;
     }
-    if (person->visit != NULL && is_last_of_visit(people, person)) {
+    if (person->hands.visit != NULL && is_last_of_visit(people, person)) {
         cross(people, person, GATE_EXIT, t);
     }
     person->phase = PHASE_OUT;
@@ -757,7 +616,7 @@ body_of(const Person *person, double t)
         double swing = person->walker.speed * 0.12 * sin(7 * t + person->key + i * G_PI);
         double rest[3] = { at.x + (0.18 + swing) * heading.x - aside * heading.y,
                            at.y + (0.18 + swing) * heading.y + aside * heading.x,
-                           (person->held->len > 0 ? 0.6 : 0.5) * person->height };
+                           (person->hands.held->len > 0 ? 0.6 : 0.5) * person->height };
         for (int k = 0; k < 3; k++) {
             double share = person->is_reaching[i] ? out : 0;
             body.hands[i][k] = rest[k] + share * (person->reach_to[i][k] - rest[k]);
@@ -785,10 +644,4 @@ sim_people_bodies(SimPeople *people, double t, guint *ret_num)
     }
     *ret_num = people->bodies->len;
     return (const SimBody *)(gpointer)people->bodies->data;
-}
-
-void
-sim_people_close(SimPeople *people)
-{
-    sim_carts_write(people->carts, people->world.layout, people->world.truth);
 }

@@ -3,22 +3,7 @@
 #pragma once
 
 #include "store/sim_eyes.h"
-#include "store/sim_script.h"
-#include "store/sim_sensor.h"
-#include "store/sim_stock.h"
-#include "store/sim_walk.h"
-#include "store/truth.h"
-
-typedef struct {
-    const StoreLayout *layout;
-    guint64 seed;
-    SimFloor *floor;
-    SimStock *stock;
-    SimSensor *sensor;
-    Truth *truth;
-    double start_t;      /* the script's second 0 */
-    bool puts_are_exact; /* onto just the plates that the script names */
-} SimWorld;
+#include "store/sim_hands.h"
 
 typedef struct SimPeople SimPeople;
 
@@ -50,6 +35,3 @@ typedef struct {
     double t;
 } SimCrossing;
 bool sim_people_next_crossing(SimPeople *people, SimCrossing *ret_crossing);
-
-/* Adds to the truth what every visit in the end holds. */
-void sim_people_close(SimPeople *people);

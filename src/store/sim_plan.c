@@ -12,7 +12,7 @@ static const double put_back_share = 0.13; /* of what was taken */
 static const double put_near_share = 0.25, put_anywhere_share = 0.15;
 static const double hand_over_share = 0.3; /* of the goods' takers in a party */
 static const double leave_share = 0.005;
-static const guint acts_of_staff = 8;
+static const guint acts_of_staff = 12;
 
 struct SimPlan {
     const StoreLayout *layout;
@@ -35,7 +35,7 @@ sim_plan_new(const StoreLayout *layout, guint64 seed)
     for (guint i = 0; i < layout->num_products; i++) {
         if (layout->products[i].num_plates > 0) {
             /* A few sell often, most seldom. */
-            sum += exp(prng_normal(&plan->prng, 0, 0.8));
+            sum += exp(prng_normal(&plan->prng, 0, 0.6));
             plan->popularity[plan->products->len] = sum;
             g_array_append_val(plan->products, i);
         }

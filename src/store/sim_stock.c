@@ -155,7 +155,7 @@ static guint
 find_item(const SimStock *stock, guint product, const guint *plates, guint num_plates)
 {
     const GArray *items = stock->shelves[stock->layout->plates[plates[0]].shelf];
-    double best_share = 0.3;
+    double best_share = 0.15;
     guint best = G_MAXUINT;
     for (guint i = 0; i < items->len; i++) {
         const SimItem *item = &g_array_index(items, SimItem, i);

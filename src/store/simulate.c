@@ -442,8 +442,16 @@ simulate(const StoreLayout *layout, const SimOptions *options, const char *dir,
     for (guint i = 0; i < layout->num_plates; i++) {
         sim_sensor_set_load(sensor, i, sim_stock_load(stock, i));
     }
-    SimWorld world = { layout,           options->seed,          floor, stock, sensor, truth,
-                       options->start_t, options->script != NULL };
+    g_autoptr(SimCarts) carts = sim_carts_new();
+    SimWorld world = { .layout = layout,
+                       .seed = options->seed,
+                       .floor = floor,
+                       .stock = stock,
+                       .sensor = sensor,
+                       .carts = carts,
+                       .truth = truth,
+                       .start_t = options->start_t,
+                       .puts_are_exact = options->script != NULL };
     g_autoptr(SimPeople) people = sim_people_new(&world);
     g_autoptr(GPtrArray) queue = g_ptr_array_new_with_free_func((GDestroyNotify)sim_visitor_free);
     g_autoptr(GArray) crossings = g_array_new(FALSE, FALSE, sizeof(SimCrossing));
@@ -468,7 +476,7 @@ simulate(const StoreLayout *layout, const SimOptions *options, const char *dir,
     if (!run(&sim, error)) {
         return false;
     }
-    sim_people_close(people);
+    sim_carts_write(carts, layout, truth);
     sort_events(truth);
     sim.result.num_events = truth->events->len;
     sim.result.num_receipts = truth->receipts->len;
