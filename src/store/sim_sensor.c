@@ -8,11 +8,11 @@ static const double white_grams = 0.45;
 static const double offset_grams = 900; /* plates were seen at -1,898 g */
 /* Shaking is what is left of footsteps and hands after the gondola's own resonance. */
 static const double resonance_hz = 9, resonance_decay = 0.85;
-static const double ambient_grams = 3.2;      /* of a shelf's sum, nobody near */
+static const double ambient_grams = 3.4;      /* of a shelf's sum, nobody near */
 static const double ambient_per_person = 1.6; /* as many times more for one who is */
-static const double ambient_spread = 0.75;    /* of the logarithm */
+static const double ambient_spread = 0.7;     /* of the logarithm */
 static const double ambient_seconds = 0.4;
-static const double bursts_per_second = 0.03, bursts_per_person = 0.15;
+static const double bursts_per_second = 0.03, bursts_per_person = 0.12;
 static const double common_share = 0.8;   /* of a shelf's shaking is the gondola's */
 static const double coherent_share = 0.7; /* of it reaches all plates of the shelf at once */
 static const double longest_transient_s = 2.5;
@@ -277,7 +277,7 @@ start_bursts(GondolaState *gondola, double t)
     if (t < gondola->next_burst) {
         return;
     }
-    double grams = prng_lognormal_within(&gondola->prng, 40, 0.7, 10, 170);
+    double grams = prng_lognormal_within(&gondola->prng, 34, 0.7, 10, 150);
     Shake shake = { t, prng_range(&gondola->prng, 0.6, 2), grams };
     g_array_append_val(gondola->shakes, shake);
     gondola->next_burst = t + prng_exponential(&gondola->prng, 1 / rate);

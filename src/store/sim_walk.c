@@ -7,7 +7,7 @@
  * each person's own mean speed while walking, the time gap kept behind somebody, how much the
  * direction wavers. */
 static const double free_speed_mean = 0.83, free_speed_sd = 0.26;
-static const double time_gap_s = 0.8;
+static const double time_gap_s = 0.75;
 static const double heading_noise = 0.14; /* radians in 0.4 s */
 /* The model's repulsion, as its authors use it. */
 static const double push_strength = 3, push_range = 0.1;
