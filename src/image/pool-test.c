@@ -287,6 +287,15 @@ test_lies_are_not_believed(void)
 }
 
 static void
+test_worker_cannot_stop_the_batch(void)
+{
+    g_autoptr(ImagePool) pool = new_pool(1, "stops-all", 60, NULL);
+    g_autoptr(GError) error = run_photo(pool);
+    g_assert_error(error, APP_ERROR, APP_ERROR_INTERNAL);
+    g_assert_cmpstr(error->message, ==, "the end");
+}
+
+static void
 test_worker_gets_a_descriptor_that_only_reads(void)
 {
     g_autoptr(ImagePool) pool = new_pool(1, "tells-access", 60, NULL);
@@ -382,6 +391,12 @@ misbehave(const char *how)
             WireReply reply = { .magic = WIRE_MAGIC, .status = WIRE_OK, .num_outputs = 1 };
             reply.outputs[0] = (WireOutput){ .width = 1, .height = 1, .num_bytes = G_MAXUINT64 };
             say(&reply);
+        } else if (strcmp(how, "stops-all") == 0) {
+            const WireReply reply = { .magic = WIRE_MAGIC,
+                                      .status = WIRE_FAILED,
+                                      .error_code = APP_ERROR_CANCELLED,
+                                      .message = "the end" };
+            say(&reply);
         } else if (strcmp(how, "tells-access") == 0) {
             fail_with((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY ? "reads" : "writes");
         } else if (strcmp(how, "tells-secret") == 0) {
@@ -395,7 +410,7 @@ misbehave(const char *how)
 static void
 make_links(void)
 {
-    static const char *const names[] = { "crashes", "has-no-sandbox", "hangs",
+    static const char *const names[] = { "crashes", "has-no-sandbox", "hangs",       "stops-all",
                                          "lies",    "tells-access",   "tells-secret" };
     link_dir = g_dir_make_tmp("cloudpick-test-XXXXXX", NULL);
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
@@ -421,10 +436,9 @@ remove_links(void)
 static void
 test_worker_cannot_start_workers(void)
 {
-    ImagePoolOptions options = { .num_workers = 1,
-                                 .max_memory_bytes = 1 << 30,
-                                 .max_seconds = 60,
-                                 .program = "/bin/false" };
+    ImagePoolOptions options = {
+        .num_workers = 1, .max_memory_bytes = 1 << 30, .max_seconds = 60, .program = "/bin/false"
+    };
     g_autoptr(GError) error = NULL;
     g_setenv("CLOUDPICK_IMAGE_WORKER", "1", TRUE);
     g_autoptr(ImagePool) pool = image_pool_new(&options, &error);
@@ -454,6 +468,7 @@ main(int argc, char **argv)
     g_test_add_func("/pool/no-sandbox", test_worker_without_sandbox_is_refused);
     g_test_add_func("/pool/no-program", test_program_that_is_not_there);
     g_test_add_func("/pool/lies", test_lies_are_not_believed);
+    g_test_add_func("/pool/stops-all", test_worker_cannot_stop_the_batch);
     g_test_add_func("/pool/descriptor-only-reads", test_worker_gets_a_descriptor_that_only_reads);
     g_test_add_func("/pool/environment", test_environment_stays_outside);
     g_test_add_func("/pool/cancel", test_cancel_ends_what_hangs);

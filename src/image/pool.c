@@ -287,15 +287,23 @@ fail_out_of_memory(const ImagePool *pool, GError **error)
 }
 
 static bool
-fail_reply(const ImagePool *pool, const WireReply *reply, GError **error)
+fail_reply(const ImagePool *pool, const WireReply *reply, AppErrorCode code, GError **error)
 {
     if (reply->status == WIRE_OUT_OF_MEMORY) {
         return fail_out_of_memory(pool, error);
     }
     g_autofree char *message = safe_message(reply->message);
-    AppErrorCode code = reply->error_code <= APP_ERROR_INTERNAL ? (AppErrorCode)reply->error_code
-                                                                : APP_ERROR_INTERNAL;
     return fail(error, code, "%s", message);
+}
+
+/* What a photo can be at fault for. A worker that it took over must not be able to say that the
+ * whole batch has to end. */
+static AppErrorCode
+code_of_photo(guint32 code)
+{
+    bool is_of_photo =
+        code == APP_ERROR_INVALID || code == APP_ERROR_UNSUPPORTED || code == APP_ERROR_TOO_LARGE;
+    return is_of_photo ? (AppErrorCode)code : APP_ERROR_INTERNAL;
 }
 
 static bool
@@ -425,7 +433,7 @@ make_ready(ImagePool *pool, Worker *worker, GError **error)
     }
     if (hello.status != WIRE_OK) {
         (void)end_worker(pool, worker);
-        return fail_reply(pool, &hello, error);
+        return fail_reply(pool, &hello, APP_ERROR_UNAVAILABLE, error);
     }
     worker->is_ready = true;
     return true;
@@ -476,7 +484,7 @@ run_on(ImagePool *pool, Worker *worker, const WireRequest *request, int fd, Imag
         return fail(error, APP_ERROR_INTERNAL, "the decoder's answer makes no sense");
     }
     if (reply.status != WIRE_OK) {
-        return fail_reply(pool, &reply, error);
+        return fail_reply(pool, &reply, code_of_photo(reply.error_code), error);
     }
     g_auto(ImageResult) result = { 0 };
     take_facts(&reply, &result.facts);
