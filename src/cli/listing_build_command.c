@@ -71,7 +71,7 @@ parse_arguments(Arguments *arguments, int argc, char **argv, GError **error)
         { "marketplace", 0, 0, G_OPTION_ARG_STRING, &arguments->marketplace,
           "amazon, walmart, ebay, shopify, woocommerce, plain; auto: by the sheet (default)",
           "NAME" },
-        { "worksheet", 0, 0, G_OPTION_ARG_STRING, &arguments->worksheet,
+        { "worksheet", 0, 0, G_OPTION_ARG_FILENAME, &arguments->worksheet,
           "The worksheet, where several could be meant", "NAME" },
         { "encoding", 0, 0, G_OPTION_ARG_STRING, &arguments->encoding,
           "The encoding of a text sheet, where the guess is wrong", "NAME" },

@@ -38,7 +38,7 @@ parse_arguments(Arguments *arguments, int argc, char **argv, GError **error)
           "The sheet: .xlsx, .xlsm, .csv, .tsv or .txt", "FILE" },
         { "marketplace", 0, 0, G_OPTION_ARG_STRING, &arguments->marketplace,
           "Read it as this marketplace's (default: auto)", "NAME" },
-        { "worksheet", 0, 0, G_OPTION_ARG_STRING, &arguments->worksheet,
+        { "worksheet", 0, 0, G_OPTION_ARG_FILENAME, &arguments->worksheet,
           "The worksheet, where several could be meant", "NAME" },
         { "encoding", 0, 0, G_OPTION_ARG_STRING, &arguments->encoding,
           "The encoding of a text sheet, where the guess is wrong", "NAME" },
