@@ -351,6 +351,27 @@ test_same_recording_gives_the_same_bytes(void)
 }
 
 static void
+test_page_of_visits_stands_alone(void)
+{
+    g_auto(Case) played = play(busy_minute);
+    g_autofree char *input = g_build_filename(played.dir, "recording", NULL);
+    g_autofree char *out = g_build_filename(played.dir, "again.json", NULL);
+    g_autofree char *page = g_build_filename(played.dir, "visits.html", NULL);
+    g_auto(CommandResult) result =
+        run_cloudpick("store", "replay", "--input", input, "--out", out, "--html", page, NULL);
+    assert_status(&result, 0);
+    g_autofree char *html = read_file(played.dir, "visits.html");
+    g_assert_nonnull(strstr(html, "<h2>Visit v1</h2>"));
+    g_assert_nonnull(strstr(html, "<h2>Visit v2</h2>"));
+    g_assert_nonnull(strstr(html, "put back 1 x Coffee can"));
+    g_assert_nonnull(strstr(html, "class=\"walk\" points=\""));
+    static const char *const outside[] = { "http:", "https:", "<script", "<link", "src=" };
+    for (guint i = 0; i < G_N_ELEMENTS(outside); i++) {
+        g_assert_null(strstr(html, outside[i]));
+    }
+}
+
+static void
 test_wrong_line_is_named_and_nothing_written(void)
 {
     g_auto(TempDir) dir = temp_dir_new();
@@ -386,6 +407,7 @@ main(int argc, char **argv)
     g_test_add_func("/store-replay/settled", test_settled_weights_are_enough);
     g_test_add_func("/store-replay/dead-plates", test_dead_plates_are_told);
     g_test_add_func("/store-replay/same-bytes", test_same_recording_gives_the_same_bytes);
+    g_test_add_func("/store-replay/page", test_page_of_visits_stands_alone);
     g_test_add_func("/store-replay/wrong-line", test_wrong_line_is_named_and_nothing_written);
     return g_test_run();
 }

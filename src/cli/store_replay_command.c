@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "store/engine.h"
+#include "store/visit_page.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@ static const char summary[] =
 
 static const char description[] =
     "Example:\n"
-    "  cloudpick store replay --input recording --out receipts.json --trace\n"
+    "  cloudpick store replay --input recording --out receipts.json --trace --html visits.html\n"
     "\n"
     "Exit status: 0 done; 1 done, and a receipt needs a review or the recording has damage (told "
     "on\n"
@@ -21,19 +22,28 @@ static const char description[] =
 
 typedef struct {
     ReceiptsWriter *writer;
+    VisitPage *page; /* NULL: none wanted */
     double first_t, last_t;
 } Replay;
 
 static void
 take_receipt(const Receipt *receipt, gpointer data)
 {
-    receipts_write_receipt(((Replay *)data)->writer, receipt);
+    Replay *replay = data;
+    receipts_write_receipt(replay->writer, receipt);
+    if (replay->page != NULL) {
+        visit_page_add_receipt(replay->page, receipt);
+    }
 }
 
 static void
-take_event(const ReceiptEvent *event, gpointer data)
+take_event(const ReceiptEvent *event, guint plate, gpointer data)
 {
-    receipts_write_event(((Replay *)data)->writer, event);
+    Replay *replay = data;
+    receipts_write_event(replay->writer, event);
+    if (replay->page != NULL) {
+        visit_page_add_event(replay->page, event, plate);
+    }
 }
 
 static void
@@ -48,6 +58,21 @@ print_trace(const char *text, gpointer data)
     fputs(text, stdout);
 }
 
+static void
+add_to_page(VisitPage *page, const Engine *engine, const RecordingItem *item)
+{
+    if (item->kind == RECORDING_WEIGHTS) {
+        visit_page_add_weights(page, &item->weights);
+    }
+    for (guint i = 0; item->kind == RECORDING_TARGETS && i < item->targets.num_targets; i++) {
+        const Target *target = &item->targets.targets[i];
+        const char *visit = engine_visit_of(engine, target->id);
+        if (visit != NULL) {
+            visit_page_add_step(page, visit, item->targets.t, target->x, target->y);
+        }
+    }
+}
+
 static bool
 replay_all(Replay *replay, Engine *engine, RecordingReader *reader, GError **error)
 {
@@ -60,6 +85,9 @@ replay_all(Replay *replay, Engine *engine, RecordingReader *reader, GError **err
         }
         replay->last_t = item.known_at;
         engine_push(engine, &item);
+        if (replay->page != NULL) {
+            add_to_page(replay->page, engine, &item);
+        }
     }
     if (problem != NULL) {
         g_propagate_error(error, problem);
@@ -96,7 +124,7 @@ print_summary(const Replay *replay, const Engine *engine, double wall_seconds)
 }
 
 static ExitStatus
-replay_recording(const char *input, const char *out, gboolean trace)
+replay_recording(const char *input, const char *out, const char *html, gboolean trace)
 {
     GError *error = NULL;
     g_autofree char *layout_path = g_build_filename(input, "layout.json", NULL);
@@ -112,12 +140,16 @@ replay_recording(const char *input, const char *out, gboolean trace)
     if (writer == NULL) {
         return command_fail(error);
     }
-    Replay replay = { .writer = writer };
+    g_autoptr(VisitPage) page = html == NULL ? NULL : visit_page_new(layout);
+    Replay replay = { .writer = writer, .page = page };
     EngineListener listener = { take_receipt, take_event, take_unattributed,
                                 trace ? print_trace : NULL, &replay };
     g_autoptr(Engine) engine = engine_new(layout, &listener);
     gint64 began = g_get_monotonic_time();
     if (!replay_all(&replay, engine, reader, &error)) {
+        return command_fail(error);
+    }
+    if (page != NULL && !visit_page_write(page, html, &error)) {
         return command_fail(error);
     }
     print_summary(&replay, engine, (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC);
@@ -131,10 +163,13 @@ store_replay_command(int argc, char **argv)
 {
     g_autofree char *input = NULL;
     g_autofree char *out = NULL;
+    g_autofree char *html = NULL;
     gboolean trace = FALSE;
     const GOptionEntry entries[] = {
         { "input", 0, 0, G_OPTION_ARG_FILENAME, &input, "The recording", "DIR" },
         { "out", 0, 0, G_OPTION_ARG_FILENAME, &out, "Where the receipts go", "FILE" },
+        { "html", 0, 0, G_OPTION_ARG_FILENAME, &html,
+          "Draw every visit: walk, shelf events, weights, receipt", "FILE" },
         { "trace", 0, 0, G_OPTION_ARG_NONE, &trace,
           "Print what every reading of every change scored, and which won", NULL },
         G_OPTION_ENTRY_NULL,
@@ -148,5 +183,5 @@ store_replay_command(int argc, char **argv)
                     "store replay needs --input and --out, and nothing else");
         return command_fail(error);
     }
-    return replay_recording(input, out, trace);
+    return replay_recording(input, out, html, trace);
 }

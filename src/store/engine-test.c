@@ -299,7 +299,7 @@ note_receipt(const Receipt *receipt, gpointer data)
 }
 
 static void
-note_event(const ReceiptEvent *event, gpointer data)
+note_event(const ReceiptEvent *event, guint plate, gpointer data)
 {
     g_string_append_printf(((Scene *)data)->events, "%s %s %s %u; ",
                            event->visit == NULL ? "-" : event->visit,

@@ -154,6 +154,7 @@ push_weights(Engine *engine, const WeightBatch *batch)
     shelf_watch_push(state->watch, batch->t, batch->grams, batch->num_rows);
 }
 
+/* STO-10: movements make the order. */
 static void
 decide(Engine *engine, StoreChange *change)
 {
@@ -265,6 +266,7 @@ ask(Engine *engine, const Visit *visit)
     visits_note(engine->visits, visit->owner, "close-call", decision->t, "%s", question);
 }
 
+/* STO-11: products, time and amount of an order, as far as the store itself knows them. */
 static void
 write_receipt(Engine *engine, const Visit *visit, bool needs_review)
 {
@@ -403,7 +405,7 @@ tell_deed(Engine *engine, const Decision *decision, const Verdict *verdict, guin
         event.runner_up_visit = other_visit == NULL ? NULL : other_visit->id;
         event.runner_up_confidence = runner_up->probability;
     }
-    engine->listener.event(&event, engine->listener.data);
+    engine->listener.event(&event, deed->plate, engine->listener.data);
 }
 
 static void
@@ -556,6 +558,19 @@ const GPtrArray *
 engine_troubles(const Engine *engine)
 {
     return engine->troubles;
+}
+
+const char *
+engine_visit_of(const Engine *engine, const char *target)
+{
+    guint slot = people_find(engine->people, target);
+    if (slot == PEOPLE_NONE) {
+        return NULL;
+    }
+    double probability;
+    const Visit *visit =
+        visits_get(engine->visits, cart_book_owner(engine->book, slot, &probability));
+    return visit == NULL ? NULL : visit->id;
 }
 
 EngineCounts

@@ -15,7 +15,8 @@
  * call. TRACE may be NULL. */
 typedef struct {
     void (*receipt)(const Receipt *receipt, gpointer data);
-    void (*event)(const ReceiptEvent *event, gpointer data);
+    void (*event)(const ReceiptEvent *event, guint plate,
+                  gpointer data); /* index of the layout's */
     void (*unattributed)(const Unattributed *unattributed, gpointer data);
     void (*trace)(const char *text, gpointer data);
     gpointer data;
@@ -37,6 +38,9 @@ void engine_finish(Engine *engine);
 
 /* What was degraded, and what the master data may have wrong, for people: of char *. */
 const GPtrArray *engine_troubles(const Engine *engine);
+
+/* The visit that the target most likely belongs to now; NULL: none. Valid until the next push. */
+const char *engine_visit_of(const Engine *engine, const char *target);
 
 typedef struct {
     guint64 num_changes;
