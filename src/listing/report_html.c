@@ -8,7 +8,11 @@
 #include <string.h>
 
 /* More than this nobody reads on a page. */
+static const gsize max_photos_for_attention = 1000;
 static const gsize max_skus_for_attention = 1000;
+
+/* Some 12,000 thumbnails; a browser still opens that. */
+static const gsize max_bytes_with_thumbnails = 64 * 1024 * 1024;
 
 static const char page_head[] =
     "<!doctype html>\n"
@@ -30,9 +34,10 @@ static const char page_style[] =
     "color:var(--ink);font:15px/1.45 system-ui,sans-serif}\n"
     "h1{font-size:24px;margin:0 0 4px}h2{font-size:18px;margin:36px 0 12px}\n"
     "p{margin:4px 0}.soft{color:var(--soft)}\n"
-    "dl.tiles{display:flex;flex-wrap:wrap;gap:10px;margin:18px 0 0}\n"
+    "dl.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(114px,1fr));gap:10px;"
+    "margin:18px 0 0}\n"
     ".tiles div{background:var(--card);border:1px solid var(--line);border-radius:8px;"
-    "padding:10px 14px;min-width:104px}\n"
+    "padding:10px 12px}\n"
     ".tiles dt{color:var(--soft);font-size:13px}.tiles dd{margin:0;font-size:20px;"
     "font-weight:600;font-variant-numeric:tabular-nums}\n"
     ".tiles .warn dd{color:var(--warn)}.tiles .good dd{color:var(--good)}\n"
@@ -46,7 +51,7 @@ static const char page_style[] =
     ".frame{display:flex;align-items:center;justify-content:center;width:136px;height:136px;"
     "background:#fff;border:1px solid var(--line);border-radius:6px;overflow:hidden}\n"
     ".frame img{max-width:100%;max-height:100%;display:block}\n"
-    ".frame.none{background:var(--card);color:var(--soft);font-size:13px}\n"
+    ".frame.none{background:var(--card);color:var(--soft);font-size:13px;text-align:center}\n"
     "figcaption{font-size:12px;margin-top:4px;overflow-wrap:anywhere}\n"
     "figcaption b{font-size:12px}\n"
     ".attention{display:flex;gap:14px;border:1px solid var(--line);background:var(--warnpaper);"
@@ -68,6 +73,10 @@ static void
 append_frame(GString *html, const Batch *batch, const BatchPhoto *photo, const char *alt)
 {
     g_autoptr(GBytes) thumbnail = NULL;
+    if (html->len > max_bytes_with_thumbnails) {
+        g_string_append(html, "<div class=\"frame none\">left out, the page is long</div>");
+        return;
+    }
     if (photo->record != NULL && photo->record->rejection == NULL && batch->thumbnail_dir != NULL) {
         thumbnail = processing_read_thumbnail(batch->thumbnail_dir, photo->record);
     }
@@ -124,7 +133,7 @@ append_head(GString *html, const Batch *batch)
     append_tile(html, "", "duplicates", "%" G_GSIZE_FORMAT,
                 batch->num_by_verdict[VERDICT_DUPLICATE]);
     append_tile(html, "", "SKUs", "%u", batch->skus->len);
-    append_tile(html, batch->num_without_main > 0 ? "warn" : "", "SKUs without main picture",
+    append_tile(html, batch->num_without_main > 0 ? "warn" : "", "no main picture",
                 "%" G_GSIZE_FORMAT, batch->num_without_main);
     g_autofree char *bytes_in = g_format_size(batch->bytes_in);
     g_autofree char *bytes_out = g_format_size(batch->bytes_out);
@@ -171,11 +180,16 @@ append_attention(GString *html, const Batch *batch)
     gsize start = html->len;
     g_string_append(html, "<section>\n<h2>Needs attention</h2>\n");
     gsize empty = html->len;
+    gsize num_photos = 0;
     for (gsize i = 0; i < batch->photos->len; i++) {
         const BatchPhoto *photo = batch_photo(batch, i);
-        if (batch_photo_needs_attention(photo)) {
+        if (batch_photo_needs_attention(photo) && num_photos++ < max_photos_for_attention) {
             append_photo_for_attention(html, batch, photo);
         }
+    }
+    if (num_photos > max_photos_for_attention) {
+        g_string_append_printf(html, "<p>and %" G_GSIZE_FORMAT " more photos: see report.csv</p>\n",
+                               num_photos - max_photos_for_attention);
     }
     gsize num_skus = 0;
     for (gsize i = 0; i < batch->skus->len; i++) {
