@@ -300,6 +300,53 @@ make_crowd(guint num_people, guint num_frames)
     return mot_text_parse("crowd", text->str, text->len, MOT_DETECTIONS, NULL);
 }
 
+/* The same people under two cameras 8 m up that look down at 45 degrees from opposite sides. */
+static void
+bench_floor_crowd(guint num_people)
+{
+    static const char calibration_text[] =
+        "{\"cameras\":["
+        "{\"id\":\"a\",\"K\":[[900,0,960],[0,900,540],[0,0,1]],\"R\":[[1,0,0],"
+        "[0,-0.70710678,-0.70710678],[0,0.70710678,-0.70710678]],\"t\":[0,5.6568542,5.6568542]},"
+        "{\"id\":\"b\",\"K\":[[900,0,960],[0,900,540],[0,0,1]],\"R\":[[-1,0,0],"
+        "[0,0.70710678,-0.70710678],[0,-0.70710678,-0.70710678]],"
+        "\"t\":[0,-22.627417,33.941125]}]}";
+    g_autoptr(Calibration) calibration =
+        calibration_parse("crowd", calibration_text, strlen(calibration_text), NULL);
+    const Camera *cameras[2] = { calibration_find(calibration, "a"),
+                                 calibration_find(calibration, "b") };
+    guint num_frames = 90;
+    g_autoptr(MotText) plan = make_crowd(num_people, num_frames);
+    double side = sqrt(num_people * 2.5);
+    MotText *views[2];
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        for (guint j = 0; j < plan->rows->len; j++) {
+            MotRow row = *mot_text_row(plan, j);
+            double x = (row.left + 30) / 100 - side / 2, y = (row.top + 170) / 100;
+            double u, foot, head_u, head;
+            if (camera_project(cameras[i], x, y, 0, &u, &foot) &&
+                camera_project(cameras[i], x, y, 1.7, &head_u, &head) && foot - head > 10) {
+                row.height = foot - head;
+                row.width = row.height / 3;
+                row.left = u - row.width / 2;
+                row.top = head;
+                mot_text_append_row(text, &row);
+            }
+        }
+        views[i] = mot_text_parse("crowd", text->str, text->len, MOT_DETECTIONS, NULL);
+    }
+    const ReplayOptions options = { tracker_default_options(), 30, 0 };
+    g_autoptr(GArray) people = g_array_new(FALSE, FALSE, sizeof(MotRow));
+    gint64 begin = g_get_monotonic_time();
+    replay_floor((const MotText *const *)views, cameras, 2, &options, people, NULL);
+    double seconds = (double)(g_get_monotonic_time() - begin) / 1e6;
+    printf("  %8u %12.0f %22.1f   two cameras, merged on the floor\n", num_people,
+           num_frames / seconds, num_frames / seconds / 30);
+    mot_text_free(views[0]);
+    mot_text_free(views[1]);
+}
+
 static void
 bench_crowds(void)
 {
@@ -316,6 +363,8 @@ bench_crowds(void)
         printf("  %8u %12.0f %22.1f %22.2f\n", sizes[i], num_frames / seconds,
                num_frames / seconds / 30, seconds * 1e6 / num_frames / sizes[i]);
     }
+    bench_floor_crowd(20);
+    bench_floor_crowd(500);
 }
 
 int

@@ -15,8 +15,10 @@ static const double newcomers_per_m2 = 0.01;
 static const double proof_seconds = 1;
 /* However badly two cameras see somebody, beyond that the two are not compared. */
 static const double farthest_twin_m = 5;
-/* Unseen for that long, a camera's track no longer keeps others of the camera from its person. */
-static const double in_sight_seconds = 0.2;
+
+typedef struct {
+    guint64 bits[CALIBRATION_MAX_CAMERAS / 64];
+} CameraSet;
 
 typedef struct {
     gint64 id;
@@ -24,6 +26,7 @@ typedef struct {
     FloorPlace last_measured;
     double seen_seconds;
     guint last_camera; /* that saw the person */
+    CameraSet seen_by; /* in this step */
     float *appearance; /* of the camera that saw the person last; owned, or NULL */
     gint64 twin;       /* who goes as one with this person, and since when */
     double twin_since;
@@ -42,10 +45,9 @@ typedef struct {
     GArray *bindings; /* of Binding, by frame */
     double seen_seconds;
     double bound_seconds;
-    double agreed_seconds; /* when no other camera last said that its person is elsewhere */
-    FloorPlace place;
-    bool has_place; /* in this step */
-    const float *appearance;
+    double agreed_seconds;   /* when no other camera last said that its person is elsewhere */
+    FloorPlace place;        /* in this step, for those in in_step */
+    const float *appearance; /* the same; the camera's tracker's, or NULL */
 } View;
 
 struct FloorTracker {
@@ -185,10 +187,23 @@ measure(FloorTracker *tracker, Person *person, const View *view)
 }
 
 static void
+mark_seen(Person *person, guint camera)
+{
+    person->seen_by.bits[camera / 64] |= 1ULL << camera % 64;
+}
+
+static bool
+is_seen_by(const Person *person, guint camera)
+{
+    return person->seen_by.bits[camera / 64] >> camera % 64 & 1;
+}
+
+static void
 bind_view(FloorTracker *tracker, View *view, Person *person)
 {
     view->person = person;
     view->bound_seconds = view->agreed_seconds = tracker->seconds;
+    mark_seen(person, view->camera);
     /* What the camera saw before it was certain belongs to the same person. */
     Binding binding = { view->bindings->len == 0 ? 0 : tracker->frame, person->id };
     g_array_append_val(view->bindings, binding);
@@ -234,32 +249,25 @@ collect_views(FloorTracker *tracker)
             Box box = { boxes[j].left, boxes[j].top, boxes[j].width, boxes[j].height };
             view->seen_seconds = tracker->seconds;
             view->appearance = boxes[j].appearance;
-            view->has_place =
-                !boxes[j].filled && camera_place(tracker->cameras[i], &box, &view->place);
-            if (view->has_place) {
+            if (!boxes[j].filled && camera_place(tracker->cameras[i], &box, &view->place)) {
                 g_ptr_array_add(tracker->in_step, view);
             }
         }
     }
 }
 
-static bool
-is_in_sight(const FloorTracker *tracker, const View *view)
+static void
+mark_who_is_seen(FloorTracker *tracker)
 {
-    return tracker->seconds - view->seen_seconds <= in_sight_seconds;
-}
-
-/* Whether another track of CAMERA is in sight and this person's. */
-static bool
-is_seen_by(const FloorTracker *tracker, const Person *person, guint camera)
-{
+    for (guint i = 0; i < tracker->people->len; i++) {
+        ((Person *)tracker->people->pdata[i])->seen_by = (CameraSet){ 0 };
+    }
     for (guint i = 0; i < tracker->in_step->len; i++) {
         const View *view = tracker->in_step->pdata[i];
-        if (view->person == person && view->camera == camera && is_in_sight(tracker, view)) {
-            return true;
+        if (view->person != NULL) {
+            mark_seen(view->person, view->camera);
         }
     }
-    return false;
 }
 
 /* Another camera's track of VIEW's person that stands elsewhere, or NULL. */
@@ -284,7 +292,7 @@ alternative_log_odds(const FloorTracker *tracker, const View *view)
     for (guint i = 0; i < tracker->in_step->len; i++) {
         const View *other = tracker->in_step->pdata[i];
         if (other->camera != view->camera && other->person != NULL &&
-            other->person != view->person && !is_seen_by(tracker, other->person, view->camera)) {
+            other->person != view->person && !is_seen_by(other->person, view->camera)) {
             best = MAX(best, place_log_odds(&other->place, &view->place));
         }
     }
@@ -315,7 +323,9 @@ follow_bound_views(FloorTracker *tracker)
         }
         View *other = find_contradiction(tracker, view);
         if (other != NULL && tracker->seconds - view->agreed_seconds > proof_seconds) {
-            pick_stray(tracker, view, other)->person = NULL;
+            View *stray = pick_stray(tracker, view, other);
+            stray->person->seen_by.bits[stray->camera / 64] &= ~(1ULL << stray->camera % 64);
+            stray->person = NULL;
             continue;
         }
         FloorPlace place = place_of(tracker, view->person);
@@ -345,7 +355,7 @@ bind_free_views(FloorTracker *tracker, guint camera)
     for (guint j = 0; tracker->unbound->len > 0 && j < tracker->people->len; j++) {
         const Person *person = tracker->people->pdata[j];
         /* Whom this camera saw last, its own tracker has tried to recognise, in vain. */
-        if (person->last_camera == camera || is_seen_by(tracker, person, camera)) {
+        if (person->last_camera == camera || is_seen_by(person, camera)) {
             continue;
         }
         FloorPlace place = place_of(tracker, person);
@@ -420,11 +430,10 @@ replace_person(FloorTracker *tracker, Person *old, Person *new)
 
 /* Whether a camera sees both at once: then they are two. */
 static bool
-are_seen_apart(const FloorTracker *tracker, const Person *a, const Person *b)
+are_seen_apart(const Person *a, const Person *b)
 {
-    for (guint i = 0; i < tracker->in_step->len; i++) {
-        const View *view = tracker->in_step->pdata[i];
-        if (view->person == a && is_seen_by(tracker, b, view->camera)) {
+    for (gsize i = 0; i < G_N_ELEMENTS(a->seen_by.bits); i++) {
+        if (a->seen_by.bits[i] & b->seen_by.bits[i]) {
             return true;
         }
     }
@@ -449,9 +458,12 @@ find_twin(const FloorTracker *tracker, guint index)
             fabs(other->filter.place[1] - place.y) > farthest_twin_m) {
             continue;
         }
+        if (are_seen_apart(person, other)) {
+            continue;
+        }
         FloorPlace other_place = place_of(tracker, other);
         double odds = place_log_odds(&other_place, &place);
-        if (odds > best && !are_seen_apart(tracker, person, other)) {
+        if (odds > best) {
             best = odds;
             twin = other;
         }
@@ -475,6 +487,9 @@ merge_twins(FloorTracker *tracker)
             person->twin_since = tracker->seconds;
         } else if (twin != NULL && tracker->seconds - person->twin_since >= proof_seconds) {
             replace_person(tracker, person, twin);
+            for (gsize j = 0; j < G_N_ELEMENTS(twin->seen_by.bits); j++) {
+                twin->seen_by.bits[j] |= person->seen_by.bits[j];
+            }
             g_ptr_array_remove_index(tracker->people, i--);
         }
     }
@@ -638,6 +653,7 @@ floor_tracker_step(FloorTracker *tracker, guint64 frame, double seconds, const F
         tracker_step(tracker->trackers[i], frame, seconds, views[i].boxes, views[i].num_boxes);
     }
     collect_views(tracker);
+    mark_who_is_seen(tracker);
     follow_bound_views(tracker);
     for (guint i = 0; i < tracker->num_cameras; i++) {
         bind_free_views(tracker, i);

@@ -22,7 +22,7 @@ static const double standing_seconds = 30;
 static const double appearance_share = 0.1;
 /* There is no frame before the first: it counts as one look of the detector. */
 static const double first_step_seconds = 0.1;
-/* A bound for crowds and for nonsense; the oldest out of sight are forgotten first. */
+/* A bound for nonsense: beyond it nobody new is followed until somebody is forgotten. */
 static const guint max_tracks = 5000;
 
 typedef struct {
