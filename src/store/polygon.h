@@ -20,6 +20,3 @@ bool polygon_contains(const Polygon *polygon, FloorPoint point);
 double polygon_distance(const Polygon *polygon, FloorPoint point, FloorPoint *ret_nearest);
 /* Positive, however the corners run. */
 double polygon_area(const Polygon *polygon);
-FloorPoint polygon_centroid(const Polygon *polygon);
-/* Whether the segment from A to B meets the polygon, border or inside. */
-bool polygon_meets_segment(const Polygon *polygon, FloorPoint a, FloorPoint b);

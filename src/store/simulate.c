@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "store/recording_writer.h"
+#include "store/sim_gateway.h"
 #include "store/sim_people.h"
 #include "store/sim_plan.h"
 
@@ -42,15 +43,9 @@ typedef struct {
     double next_entry, next_staff;
     GArray *crossings; /* of SimCrossing, not yet written */
     float *grams;
-    float *settled; /* of each plate: what a slow gateway said last; NAN at first */
+    SimGateway *gateway; /* NULL: every sample is written */
     SimResult result;
 } Simulation;
-
-const char *
-sim_fault_name(SimFault fault)
-{
-    return fault_names[fault];
-}
 
 bool
 sim_faults_parse(const char *names, guint *ret_faults, GError **error)
@@ -257,51 +252,12 @@ write_crossings(Simulation *sim, double t)
     }
 }
 
-/* A gateway of settled weights reports a shelf once a second, late, smoothed, and only once it has
- * changed. */
 static void
-write_settled(Simulation *sim, guint shelf_index, double t, guint num_rows)
+write_weights(Simulation *sim, double t)
 {
-    const LayoutShelf *shelf = &sim->layout->shelves[shelf_index];
-    float *settled = sim->settled + shelf->first_plate;
-    bool has_changed = false;
-    for (guint i = 0; i < shelf->num_plates; i++) {
-        double sum = 0;
-        for (guint row = 0; row < num_rows; row++) {
-            sum += sim->grams[row * shelf->num_plates + i];
-        }
-        float mean = (float)round(sum / num_rows);
-        has_changed |= isnan(settled[i]) != isnan(mean) || fabsf(settled[i] - mean) >= 3;
-    }
-    if (!has_changed) {
-        return;
-    }
-    for (guint i = 0; i < shelf->num_plates; i++) {
-        double sum = 0;
-        for (guint row = 0; row < num_rows; row++) {
-            sum += sim->grams[row * shelf->num_plates + i];
-        }
-        settled[i] = (float)round(sum / num_rows);
-    }
-    const WeightBatch batch = { t,
-                                shelf_index,
-                                sim->layout->gondolas[shelf->gondola].id,
-                                shelf->id,
-                                sim->options->hz,
-                                1,
-                                shelf->num_plates,
-                                settled };
-    recording_write_weights(sim->writer, &batch);
-}
-
-static void
-write_weights(Simulation *sim, double t, guint64 step)
-{
-    bool is_slow = sim->options->hz <= 1;
+    bool is_slow = sim->gateway != NULL;
     double hz = is_slow ? 60 : sim->options->hz;
     guint num_rows = (guint)lround(hz * STEPS_PER_BATCH / STEPS_PER_SECOND);
-    guint64 batches_per_report =
-        (guint64)lround(STEPS_PER_SECOND / (sim->options->hz * STEPS_PER_BATCH));
     for (guint i = 0; i < sim->layout->num_shelves; i++) {
         const LayoutShelf *shelf = &sim->layout->shelves[i];
         double stamp;
@@ -309,19 +265,15 @@ write_weights(Simulation *sim, double t, guint64 step)
         if (shelf->num_plates == 0) {
             continue;
         }
-        if (is_slow) {
-            if ((step / STEPS_PER_BATCH + i) % MAX(batches_per_report, 1) == 0 && arrived) {
-                write_settled(sim, i, stamp, num_rows);
-            }
-        } else if (arrived) {
-            const WeightBatch batch = { stamp,
-                                        i,
-                                        sim->layout->gondolas[shelf->gondola].id,
-                                        shelf->id,
-                                        hz,
-                                        num_rows,
-                                        shelf->num_plates,
-                                        sim->grams };
+        WeightBatch batch = { .t = stamp,
+                              .shelf = i,
+                              .gondola_id = sim->layout->gondolas[shelf->gondola].id,
+                              .shelf_id = shelf->id,
+                              .hz = hz,
+                              .num_rows = num_rows,
+                              .num_columns = shelf->num_plates,
+                              .grams = sim->grams };
+        if (arrived && (!is_slow || sim_gateway_settle(sim->gateway, &batch))) {
             recording_write_weights(sim->writer, &batch);
         }
     }
@@ -358,7 +310,7 @@ run(Simulation *sim, GError **error)
         }
         /* All that happens within a batch's time is known when its last step is done. */
         if (step % STEPS_PER_BATCH == STEPS_PER_BATCH - 1) {
-            write_weights(sim, t - (STEPS_PER_BATCH - 1) * dt, step);
+            write_weights(sim, t - (STEPS_PER_BATCH - 1) * dt);
         }
         guint count = sim_people_count(sim->people) + sim->result.num_people;
         last_change = count != last_count || sim->queue->len == 0 ? since : last_change;
@@ -456,10 +408,7 @@ simulate(const StoreLayout *layout, const SimOptions *options, const char *dir,
     g_autoptr(GPtrArray) queue = g_ptr_array_new_with_free_func((GDestroyNotify)sim_visitor_free);
     g_autoptr(GArray) crossings = g_array_new(FALSE, FALSE, sizeof(SimCrossing));
     g_autofree float *grams = g_new(float, 1024 * 60);
-    g_autofree float *settled = g_new(float, layout->num_plates + 1);
-    for (guint i = 0; i < layout->num_plates; i++) {
-        settled[i] = NAN;
-    }
+    g_autoptr(SimGateway) gateway = options->hz <= 1 ? sim_gateway_new(layout, options->hz) : NULL;
     Simulation sim = { .layout = layout,
                        .options = options,
                        .world = world,
@@ -472,7 +421,7 @@ simulate(const StoreLayout *layout, const SimOptions *options, const char *dir,
                        .next_staff = staff_every_s / 2,
                        .crossings = crossings,
                        .grams = grams,
-                       .settled = settled };
+                       .gateway = gateway };
     if (!run(&sim, error)) {
         return false;
     }

@@ -33,7 +33,6 @@ typedef struct {
 /* Sets the bits for a comma-separated list of names ("dead-plate,spikes"). INVALID names the known.
  */
 bool sim_faults_parse(const char *names, guint *ret_faults, GError **error);
-const char *sim_fault_name(SimFault fault);
 
 typedef struct {
     double seconds; /* of store time */
