@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "image/fast_huffman.h"
 #include "image/libjpeg_error.h"
+#include "image/reduced_idct.h"
 
 #include <jpegint.h>
 #include <string.h>
@@ -235,6 +236,7 @@ decode_planes(Decoder *decoder, const guint8 *data, gsize size, const JpegInfo *
         if (chroma == JPEG_CHROMA_AS_STORED) {
             force_stored_sampling(cinfo);
         }
+        reduced_idct_install(cinfo);
         read_raw_rows(decoder);
     } else {
         decoder->scratch = g_malloc((gsize)cinfo->output_width * 3);

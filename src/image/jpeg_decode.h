@@ -1,5 +1,7 @@
 /* JPEG to pixels, at the smallest DCT scale that still has the wanted size: a 12 megapixel photo
- * that becomes 2000 px costs the inverse transform of a quarter of its samples.
+ * that becomes 2000 px costs the inverse transform of a quarter of its samples. The scaled transforms
+ * are reduced_idct.h's where they can be: the picture is as sharp as Lanczos would leave it, but each
+ * block is filtered for itself.
  *
  * Runs libjpeg on hostile bytes: in a worker only. Memory: the planes that are returned, plus
  * jpeg_decode_memory(). */
