@@ -9,6 +9,9 @@
 
 static const char base_url[] = "https://pictures.example.com";
 
+/* With sanitizers, on a busy machine, a photo may take longer than a user would wait. */
+static const char patience[] = "--set=image.max-seconds=600";
+
 static char *
 sample(const char *name)
 {
@@ -21,7 +24,7 @@ build_sample(const char *out, const char *extra)
     g_autofree char *sheet = sample("sheet.csv");
     g_autofree char *photos = sample("photos");
     return run_cloudpick("listing", "build", "--sheet", sheet, "--photos", photos, "--out", out,
-                         "--base-url", base_url, extra, NULL);
+                         "--base-url", base_url, patience, extra, NULL);
 }
 
 /* The fields of the line of PHOTO in report.csv, by the header's order. Quoted fields are rare
@@ -336,7 +339,7 @@ build_folder(const char *dir, const char *sheet_name, const char *skus, const ch
     g_autofree char *photos = g_build_filename(dir, "p", NULL);
     g_autofree char *out = g_build_filename(dir, "out", NULL);
     return run_cloudpick("listing", "build", "--sheet", sheet, "--photos", photos, "--out", out,
-                         "--base-url", base_url, extra, NULL);
+                         "--base-url", base_url, patience, extra, NULL);
 }
 
 /* The report has the name skus.csv; the seller's sheet must not lose to it in silence. */
