@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 typedef struct {
-    char *nanostore, *contest, *layout, *out;
+    char *nanostore, *contest, *case_name, *layout, *out;
 } Arguments;
 
 static void
@@ -16,6 +16,7 @@ arguments_clear(Arguments *arguments)
 {
     g_free(arguments->nanostore);
     g_free(arguments->contest);
+    g_free(arguments->case_name);
     g_free(arguments->layout);
     g_free(arguments->out);
 }
@@ -29,6 +30,8 @@ parse(int argc, char **argv, Arguments *arguments, GError **error)
           "Folder with Gondolas.json, Shelves.json, Plates.json, calibration.json", "DIR" },
         { "contest", 0, 0, G_OPTION_ARG_FILENAME, &arguments->contest,
           "The labelled cases: products and planogram, or scripts", "FILE" },
+        { "case", 0, 0, G_OPTION_ARG_STRING, &arguments->case_name,
+          "With --nanostore: the planogram of this case's month (default: of the newest)", "NAME" },
         { "layout", 0, 0, G_OPTION_ARG_FILENAME, &arguments->layout,
           "The layout that the scripts are for", "FILE" },
         { "out", 0, 0, G_OPTION_ARG_FILENAME, &arguments->out,
@@ -44,7 +47,9 @@ parse(int argc, char **argv, Arguments *arguments, GError **error)
     bool makes_layout = arguments->nanostore != NULL && arguments->layout == NULL;
     bool makes_scripts =
         arguments->nanostore == NULL && arguments->layout != NULL && arguments->contest != NULL;
-    if (argc > 1 || arguments->out == NULL || !(makes_layout || makes_scripts)) {
+    bool names_case = arguments->case_name != NULL;
+    if (argc > 1 || arguments->out == NULL || !(makes_layout || makes_scripts) ||
+        (names_case && (!makes_layout || arguments->contest == NULL))) {
         return fail(error, APP_ERROR_INVALID,
                     "store convert needs --out, and --nanostore or --contest with --layout");
     }
@@ -54,7 +59,8 @@ parse(int argc, char **argv, Arguments *arguments, GError **error)
 static bool
 write_layout(const Arguments *arguments, const Contest *contest, GError **error)
 {
-    g_autoptr(StoreLayout) layout = convert_nanostore(arguments->nanostore, contest, error);
+    g_autoptr(StoreLayout) layout =
+        convert_nanostore(arguments->nanostore, contest, arguments->case_name, error);
     if (layout == NULL || !store_layout_write(layout, arguments->out, error)) {
         return false;
     }

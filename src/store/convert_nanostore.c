@@ -12,6 +12,7 @@ static const gsize max_file_bytes = 16 << 20;
 static const double inch = 0.0254;                             /* the calibration's unit */
 static const guint picture_width = 1280, picture_height = 720; /* K comes as shares of these */
 static const double rated_grams = 20000;
+static const double planogram_seconds = 30 * 86400; /* labels this near tell of one planogram */
 /* Where the archive gives no weights: the spread of the 83 products of the contest. */
 static const double median_grams = 180, spread_of_logarithm = 0.95;
 
@@ -394,12 +395,34 @@ was_misplaced(const ContestCase *one, guint index, guint product)
     return false;
 }
 
-/* Where the contest's shoppers took a product from, there it belongs. */
+/* When the case was recorded; the newest of all for NULL. NAN: there is no such case with events.
+ */
+static double
+day_of(const Contest *contest, const char *case_name)
+{
+    double day = NAN;
+    for (guint c = 0; c < contest->cases->len; c++) {
+        const ContestCase *one = contest->cases->pdata[c];
+        if (case_name != NULL && strcmp(one->name, case_name) != 0) {
+            continue;
+        }
+        for (guint e = 0; e < one->events->len; e++) {
+            day = fmax(day, ((const ContestEvent *)one->events->pdata[e])->t);
+        }
+    }
+    return day;
+}
+
+/* Where the contest's shoppers took a product from, there it belonged at that time: goods had moved
+ * between one month's recordings and the next. */
 static void
-place_by_contest(StoreLayout *layout, GArray *products, const Contest *contest)
+place_by_contest(StoreLayout *layout, GArray *products, const Contest *contest, double day)
 {
     for (guint c = 0; c < contest->cases->len; c++) {
         const ContestCase *one = contest->cases->pdata[c];
+        if (!(fabs(day_of(contest, one->name) - day) < planogram_seconds)) {
+            continue;
+        }
         for (guint e = 0; e < one->events->len; e++) {
             const ContestEvent *event = one->events->pdata[e];
             for (guint i = 0; i < event->products->len; i++) {
@@ -471,7 +494,7 @@ fill_shelf(StoreLayout *layout, const LayoutShelf *shelf, const Contest *contest
 }
 
 static void
-build_products(StoreLayout *layout, const Contest *contest)
+build_products(StoreLayout *layout, const Contest *contest, double day)
 {
     g_autoptr(GArray) products = g_array_new(FALSE, FALSE, sizeof(LayoutProduct));
     for (guint i = 0; contest != NULL && i < contest->products->len; i++) {
@@ -480,7 +503,7 @@ build_products(StoreLayout *layout, const Contest *contest)
         g_array_append_val(products, product);
     }
     if (contest != NULL) {
-        place_by_contest(layout, products, contest);
+        place_by_contest(layout, products, contest, day);
     }
     Prng prng = prng_new(2020, "goods", 0);
     for (guint i = 0; i < layout->num_shelves; i++) {
@@ -514,8 +537,13 @@ read_archive(const char *dir, Archive *archive, GError **error)
 }
 
 StoreLayout *
-convert_nanostore(const char *dir, const Contest *contest, GError **error)
+convert_nanostore(const char *dir, const Contest *contest, const char *case_name, GError **error)
 {
+    double day = contest == NULL ? NAN : day_of(contest, case_name);
+    if (case_name != NULL && isnan(day)) {
+        (void)fail(error, APP_ERROR_NOT_FOUND, "there is no labelled case \"%s\"", case_name);
+        return NULL;
+    }
     g_autoptr(StoreLayout) layout = g_new0(StoreLayout, 1);
     Archive archive = { .cameras = g_array_new(FALSE, FALSE, sizeof(LayoutCamera)) };
     g_array_set_clear_func(archive.cameras, camera_clear);
@@ -524,7 +552,7 @@ convert_nanostore(const char *dir, const Contest *contest, GError **error)
         layout->store = g_strdup("nanostore");
         layout->currency = g_strdup("USD");
         build_floor(&archive, layout);
-        build_products(layout, contest);
+        build_products(layout, contest, day);
         layout->num_cameras = archive.cameras->len;
         g_array_set_clear_func(archive.cameras, NULL);
         layout->cameras = (LayoutCamera *)g_array_free(g_steal_pointer(&archive.cameras), FALSE);

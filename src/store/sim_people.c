@@ -5,7 +5,8 @@
 
 static const double reach_metres = 1.05; /* from the middle of the body to the plate */
 static const double give_up_s = 60;      /* on getting to a shelf */
-static const double bring_s = 30;        /* what somebody else is to bring is waited for */
+static const double snatch_s = 2.5;
+static const double bring_s = 30; /* what somebody else is to bring is waited for */
 static const double hand_over_metres = 1.1;
 
 typedef enum {
@@ -28,6 +29,7 @@ typedef struct {
     guint num_acts_now; /* done together in this reach */
     double act_start;
     double next_look; /* for a better place to stand */
+    double missed_at; /* when what is to be taken was last not there */
     bool has_spot;
     double height;
     float appearance[SIM_APPEARANCE];
@@ -126,8 +128,8 @@ dress(Person *person)
 static void
 cross(SimPeople *people, const Person *person, GateKind kind, double t)
 {
-    SimCrossing crossing = { kind, person->key, person->hands.visit,
-                             MAX(person->visitor->party, 1), t };
+    SimCrossing crossing = { kind, person->key, person->hands.visit, MAX(person->visitor->party, 1),
+                             t };
     g_array_append_val(people->crossings, crossing);
 }
 
@@ -182,9 +184,8 @@ static const SimAct *
 act_of(const Person *person, guint offset)
 {
     guint index = person->next_act + offset;
-    return index < person->visitor->acts->len
-               ? &g_array_index(person->visitor->acts, SimAct, index)
-               : NULL;
+    return index < person->visitor->acts->len ? &g_array_index(person->visitor->acts, SimAct, index)
+                                              : NULL;
 }
 
 static void
@@ -416,16 +417,32 @@ walk_out(SimPeople *people, Person *person, double t)
 }
 
 /* Time left before the act's own moment: the reach and the stay come first. What a script says that
- * somebody else brings is waited for. */
+ * somebody else brings is waited for, and not snatched from the hand. */
 static bool
-is_time(const SimPeople *people, const SimAct *act, double t)
+is_time(const SimPeople *people, Person *person, const SimAct *act, double t)
 {
     double lead = 0.7 + (act->seconds > 0 ? act->seconds : 0.5);
     double due = people->world.start_t + act->t - lead;
-    bool is_awaited =
-        people->world.puts_are_exact && act->kind == ACT_PICK &&
-        !sim_stock_has(people->world.stock, act->product, act->plates, act->num_plates);
-    return t >= due + (is_awaited ? bring_s : 0);
+    if (people->world.puts_are_exact && act->kind == ACT_PICK && t < due + bring_s) {
+        if (!sim_stock_has(people->world.stock, act->product, act->plates, act->num_plates)) {
+            person->missed_at = t;
+        }
+        due = MAX(due, person->missed_at + snatch_s);
+    }
+    return t >= due;
+}
+
+/* A script's act that is still far off: nobody stands before a shelf for it yet. */
+static bool
+is_far_off(const SimPeople *people, const Person *person, const SimAct *act, double t)
+{
+    double middle[3];
+    if (act->t <= 0 || act->num_plates == 0) {
+        return false;
+    }
+    middle_of(people->world.layout, act, middle);
+    double way_s = 1.6 * distance_to(person, middle[0], middle[1]) / person->walker.free_speed;
+    return t < people->world.start_t + act->t - 3 - act->seconds - way_s;
 }
 
 /* Seen before the hand goes out: the plate is empty, or there is nothing to put back. */
@@ -460,7 +477,12 @@ go(SimPeople *people, Person *person, double t)
         skip_act(people, person, t);
         return;
     }
-    if (t - person->act_start > give_up_s && is_time(people, act, t - give_up_s)) {
+    if (is_far_off(people, person, act, t)) {
+        person->walker.is_walking = false;
+        person->act_start = t;
+        return;
+    }
+    if (t - person->act_start > give_up_s && is_time(people, person, act, t - give_up_s)) {
         skip_act(people, person, t);
         return;
     }
@@ -479,7 +501,7 @@ go(SimPeople *people, Person *person, double t)
     }
     if (has_arrived(people, person, act, t)) {
         person->walker.is_walking = false;
-        if (is_time(people, act, t)) {
+        if (is_time(people, person, act, t)) {
             begin_reach(people, person, t);
         }
     }

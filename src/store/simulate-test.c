@@ -122,10 +122,11 @@ test_another_seed_is_another_day(Fixture *fixture, gconstpointer data)
     g_assert_false(strcmp(a, b) == 0);
 }
 
-/* Mean weight of every plate over the first and the last second of the recording. */
+/* Mean weight of every plate over the first and the last three seconds of the recording. */
 static void
 read_plateaus(const Fixture *fixture, const char *name, double *ret_first, double *ret_last)
 {
+    const guint num_samples = 3 * 60;
     g_autofree char *dir = g_build_filename(fixture->dir, name, NULL);
     g_autoptr(GError) error = NULL;
     g_autoptr(RecordingReader) reader = recording_open(dir, fixture->layout, &error);
@@ -141,11 +142,11 @@ read_plateaus(const Fixture *fixture, const char *name, double *ret_first, doubl
         for (guint i = 0; i < item.weights.num_rows * item.weights.num_columns; i++) {
             guint plate = shelf->first_plate + i % item.weights.num_columns;
             sums[plate] += grams[i];
-            if (++seen[plate] % 60 == 0) {
-                if (seen[plate] == 60) {
-                    ret_first[plate] = sums[plate] / 60;
+            if (++seen[plate] % num_samples == 0) {
+                if (seen[plate] == num_samples) {
+                    ret_first[plate] = sums[plate] / num_samples;
                 }
-                ret_last[plate] = sums[plate] / 60;
+                ret_last[plate] = sums[plate] / num_samples;
                 sums[plate] = 0;
             }
         }
@@ -185,9 +186,9 @@ test_weights_move_as_the_truth_says(Fixture *fixture, gconstpointer data)
     read_plateaus(fixture, "a", first, last);
     double away = shelf_change(fixture, first, last, 1, 1);
     double back = shelf_change(fixture, first, last, 2, 1);
-    g_assert_cmpfloat_with_epsilon(away, -540.5, 4 * 0.02 * 540.5 + 6);
-    g_assert_cmpfloat_with_epsilon(away + back, 0, 6); /* it is the same bottle */
-    g_assert_cmpfloat_with_epsilon(shelf_change(fixture, first, last, 1, 2), -30, 6);
+    g_assert_cmpfloat_with_epsilon(away, -540.5, 4 * 0.02 * 540.5 + 12);
+    g_assert_cmpfloat_with_epsilon(away + back, 0, 12); /* the same bottle, and shaking */
+    g_assert_cmpfloat_with_epsilon(shelf_change(fixture, first, last, 1, 2), -30, 12);
 
     g_autoptr(Truth) truth = truth_of(fixture, "a");
     const TruthReceipt *receipt = &g_array_index(truth->receipts, TruthReceipt, 0);
