@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What a worker may take to start; it loads a hundred libraries, in tens of milliseconds. */
@@ -210,12 +211,48 @@ end_worker(ImagePool *pool, Worker *worker)
 
 typedef enum { READ_DONE, READ_TIMEOUT, READ_ENDED } ReadStatus;
 
+/* How long to wait for a worker: by the processor time that it takes, so that a photo is not lost
+ * because the machine is busy with other things, and by the clock, for one that does nothing. */
+typedef struct {
+    clockid_t clock; /* of the worker's processor time */
+    gint64 processor_end_us;
+    gint64 wall_end_us;
+} Patience;
+
+static gint64
+processor_time_us(clockid_t clock)
+{
+    struct timespec time = { 0 };
+    (void)clock_gettime(clock, &time); /* 0 for a worker that is gone: its socket will tell */
+    return (gint64)time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
+}
+
+static Patience
+patience_new(pid_t pid, gint64 timeout_us)
+{
+    Patience patience = { .wall_end_us = g_get_monotonic_time() + WIRE_WALL_FACTOR * timeout_us };
+    if (clock_getcpuclockid(pid, &patience.clock) == 0) {
+        patience.processor_end_us = processor_time_us(patience.clock) + timeout_us;
+    } else {
+        patience.clock = CLOCK_MONOTONIC;
+        patience.processor_end_us = patience.wall_end_us;
+    }
+    return patience;
+}
+
+static gint64
+time_left_us(const Patience *patience)
+{
+    return MIN(patience->processor_end_us - processor_time_us(patience->clock),
+               patience->wall_end_us - g_get_monotonic_time());
+}
+
 static ReadStatus
-read_all(int socket, void *ret_data, gsize size, gint64 deadline)
+read_all(int socket, void *ret_data, gsize size, const Patience *patience)
 {
     guint8 *at = ret_data;
     while (size > 0) {
-        gint64 left_us = deadline - g_get_monotonic_time();
+        gint64 left_us = time_left_us(patience);
         if (left_us <= 0) {
             return READ_TIMEOUT;
         }
@@ -352,13 +389,13 @@ take_facts(const WireReply *reply, ImageFacts *ret_facts)
 }
 
 static ReadStatus
-read_outputs(int socket, const WireReply *reply, gint64 deadline, ImageResult *result)
+read_outputs(int socket, const WireReply *reply, const Patience *patience, ImageResult *result)
 {
     for (guint i = 0; i < reply->num_outputs; i++) {
         const WireOutput *wire = &reply->outputs[i];
         g_autofree guint8 *data = g_try_malloc(wire->num_bytes);
         ReadStatus status =
-            data == NULL ? READ_ENDED : read_all(socket, data, wire->num_bytes, deadline);
+            data == NULL ? READ_ENDED : read_all(socket, data, wire->num_bytes, patience);
         if (status != READ_DONE) {
             return status;
         }
@@ -422,8 +459,8 @@ make_ready(ImagePool *pool, Worker *worker, GError **error)
         return false;
     }
     WireReply hello;
-    gint64 deadline = g_get_monotonic_time() + start_timeout_us;
-    ReadStatus status = read_all(worker->socket, &hello, sizeof hello, deadline);
+    Patience patience = patience_new(worker->pid, start_timeout_us);
+    ReadStatus status = read_all(worker->socket, &hello, sizeof hello, &patience);
     if (status != READ_DONE || hello.magic != WIRE_MAGIC) {
         (void)end_worker(pool, worker);
         if (pool_is_cancelled(pool)) {
@@ -467,9 +504,9 @@ run_on(ImagePool *pool, Worker *worker, const WireRequest *request, int fd, Imag
     if (!hand_over(pool, worker, request, fd, error)) {
         return false;
     }
-    gint64 deadline = g_get_monotonic_time() + (gint64)pool->max_seconds * G_USEC_PER_SEC;
+    Patience patience = patience_new(worker->pid, (gint64)pool->max_seconds * G_USEC_PER_SEC);
     WireReply reply;
-    ReadStatus status = read_all(worker->socket, &reply, sizeof reply, deadline);
+    ReadStatus status = read_all(worker->socket, &reply, sizeof reply, &patience);
     if (status != READ_DONE) {
         return fail_dead(pool, worker, status, error);
     }
@@ -488,7 +525,7 @@ run_on(ImagePool *pool, Worker *worker, const WireRequest *request, int fd, Imag
     }
     g_auto(ImageResult) result = { 0 };
     take_facts(&reply, &result.facts);
-    status = read_outputs(worker->socket, &reply, deadline, &result);
+    status = read_outputs(worker->socket, &reply, &patience, &result);
     if (status != READ_DONE) {
         return fail_dead(pool, worker, status, error);
     }

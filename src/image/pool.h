@@ -8,7 +8,7 @@
 typedef struct {
     guint num_workers;
     guint64 max_memory_bytes; /* address space of one worker */
-    guint max_seconds;        /* for one photo */
+    guint max_seconds;        /* of processor time for one photo; four times as long by the clock */
     bool allow_no_sandbox;    /* decode even where the sandbox cannot be had */
     const char *program;      /* what a worker runs as `PROGRAM image-worker`; NULL: this program */
 } ImagePoolOptions;

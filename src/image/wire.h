@@ -11,6 +11,10 @@
 #include "image/image.h"
 
 #define WIRE_MAGIC 0x43504b32u
+/* Where a photo may take N seconds of processor time, a worker that does nothing is given up after so
+ * many times N by the clock. */
+#define WIRE_WALL_FACTOR 4
+
 #define WIRE_SOCKET 3 /* the descriptor a worker finds its socket on */
 
 typedef struct {

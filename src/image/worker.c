@@ -184,7 +184,7 @@ serve(guint max_seconds)
             return;
         }
         /* The pool keeps the time; this is for the case that it has died. */
-        alarm(max_seconds + 5);
+        alarm(WIRE_WALL_FACTOR * max_seconds + 5);
         g_auto(ImageResult) result = { 0 };
         g_autoptr(GError) error = NULL;
         bool ok = clean_one(fd, &request, &result, &error);
