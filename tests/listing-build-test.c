@@ -346,7 +346,7 @@ build_folder(const char *dir, const char *sheet_name, const char *skus, const ch
     g_autofree char *photos = g_build_filename(dir, "p", NULL);
     g_autofree char *out = g_build_filename(dir, "out", NULL);
     return run_cloudpick("listing", "build", "--sheet", sheet, "--photos", photos, "--out", out,
-                         "--base-url", base_url, patience, extra, NULL);
+                         "--base-url", base_url, "--quality=85", extra, NULL);
 }
 
 /* The report has the name skus.csv; the seller's sheet must not lose to it in silence. */
