@@ -1,5 +1,7 @@
 #include "store/sim_walk.h"
 
+#include "base/error.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -59,10 +61,21 @@ fits(const StoreLayout *layout, FloorPoint point)
     return true;
 }
 
-SimFloor *
-sim_floor_new(const StoreLayout *layout)
+void
+sim_floor_free(SimFloor *floor)
 {
-    SimFloor *floor = g_new0(SimFloor, 1);
+    if (floor == NULL) {
+        return;
+    }
+    g_clear_pointer(&floor->fields, g_hash_table_unref);
+    g_free(floor->room);
+    g_free(floor);
+}
+
+SimFloor *
+sim_floor_new(const StoreLayout *layout, GError **error)
+{
+    g_autoptr(SimFloor) floor = g_new0(SimFloor, 1);
     floor->layout = layout;
     double high_x = -INFINITY, high_y = -INFINITY;
     floor->low_x = floor->low_y = INFINITY;
@@ -75,7 +88,11 @@ sim_floor_new(const StoreLayout *layout)
     }
     double width = ceil((high_x - floor->low_x) / cell_metres);
     double height = ceil((high_y - floor->low_y) / cell_metres);
-    g_assert(width * height <= max_cells);
+    if (width * height > max_cells) {
+        return fail_null(error, APP_ERROR_TOO_LARGE,
+                         "a floor of %.0f by %.0f metres is too large to simulate",
+                         high_x - floor->low_x, high_y - floor->low_y);
+    }
     floor->width = (guint)MAX(width, 1);
     floor->height = (guint)MAX(height, 1);
     floor->room = g_new0(guint8, (gsize)floor->width * floor->height);
@@ -83,18 +100,7 @@ sim_floor_new(const StoreLayout *layout)
         floor->room[cell] = fits(layout, cell_center(floor, cell));
     }
     floor->fields = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
-    return floor;
-}
-
-void
-sim_floor_free(SimFloor *floor)
-{
-    if (floor == NULL) {
-        return;
-    }
-    g_hash_table_unref(floor->fields);
-    g_free(floor->room);
-    g_free(floor);
+    return g_steal_pointer(&floor);
 }
 
 bool

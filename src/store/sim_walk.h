@@ -24,7 +24,8 @@ typedef struct {
 
 typedef struct SimFloor SimFloor;
 
-SimFloor *sim_floor_new(const StoreLayout *layout);
+/* TOO_LARGE above some 200 by 200 metres. */
+SimFloor *sim_floor_new(const StoreLayout *layout, GError **error);
 void sim_floor_free(SimFloor *floor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimFloor, sim_floor_free)
 

@@ -303,10 +303,25 @@ test_a_slow_gateway_sends_what_has_settled(Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_a_store_without_a_way_through_is_refused(Fixture *fixture, gconstpointer data)
+{
+    SimOptions options = { .seed = 1, .start_t = 1000, .hz = 60, .num_shoppers = 1, .minutes = 1 };
+    for (guint i = 0; i < 4; i++) {
+        fixture->layout->zones[1].polygon.points[i] = (FloorPoint){ 90 + i % 2, 90 + i / 2 };
+    }
+    SimResult result;
+    g_autofree char *dir = g_build_filename(fixture->dir, "a", NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_false(simulate(fixture->layout, &options, dir, "/nonexistent", &result, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_INVALID);
+    g_assert_false(g_file_test(dir, G_FILE_TEST_EXISTS));
+}
+
+static void
 test_walkers_keep_their_distance(Fixture *fixture, gconstpointer data)
 {
     enum { NUM_WALKERS = 14, NUM_STEPS = 30 * 60 };
-    g_autoptr(SimFloor) floor = sim_floor_new(fixture->layout);
+    g_autoptr(SimFloor) floor = sim_floor_new(fixture->layout, NULL);
     SimWalker walkers[NUM_WALKERS], *pointers[NUM_WALKERS];
     for (guint i = 0; i < NUM_WALKERS; i++) {
         FloorPoint at = { 1.5 + 0.45 * (i % 7), 1.6 + 0.6 * (i / 7) };
@@ -343,7 +358,7 @@ test_walkers_keep_their_distance(Fixture *fixture, gconstpointer data)
 static void
 test_ways_lead_around_gondolas(Fixture *fixture, gconstpointer data)
 {
-    g_autoptr(SimFloor) floor = sim_floor_new(fixture->layout);
+    g_autoptr(SimFloor) floor = sim_floor_new(fixture->layout, NULL);
     /* From one side of a gondola to the other is longer than the straight line through it. */
     double around = sim_floor_distance(floor, (FloorPoint){ 0.5, 0.3 }, (FloorPoint){ 3.5, 0.3 });
     g_assert_cmpfloat(around, >, 3.1);
@@ -367,6 +382,7 @@ main(int argc, char **argv)
         { "/simulate/party-and-staff", test_a_party_has_one_code_and_staff_none },
         { "/simulate/faults", test_faults_show_in_the_recording },
         { "/simulate/slow-gateway", test_a_slow_gateway_sends_what_has_settled },
+        { "/simulate/no-way", test_a_store_without_a_way_through_is_refused },
         { "/simulate/distance", test_walkers_keep_their_distance },
         { "/simulate/ways", test_ways_lead_around_gondolas },
     };

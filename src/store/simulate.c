@@ -368,6 +368,20 @@ check_options(const StoreLayout *layout, const SimOptions *options, GError **err
     return true;
 }
 
+static bool
+check_floor(SimFloor *floor, guint64 seed, GError **error)
+{
+    Prng prng = prng_new(seed, "doors", 0);
+    FloorPoint entry, exit;
+    if (!sim_floor_pick_in_zone(floor, ZONE_ENTRY, &prng, &entry) ||
+        !sim_floor_pick_in_zone(floor, ZONE_EXIT, &prng, &exit) ||
+        !isfinite(sim_floor_distance(floor, entry, exit))) {
+        return fail(error, APP_ERROR_INVALID,
+                    "nobody can walk from the layout's entry zone to its exit zone");
+    }
+    return true;
+}
+
 bool
 simulate(const StoreLayout *layout, const SimOptions *options, const char *dir,
          const char *truth_path, SimResult *ret_result, GError **error)
@@ -377,11 +391,14 @@ simulate(const StoreLayout *layout, const SimOptions *options, const char *dir,
     }
     const SimSensorFaults plate_faults = sensor_faults(options);
     const SimEyesFaults track_faults = eyes_faults(options);
+    g_autoptr(SimFloor) floor = sim_floor_new(layout, error);
+    if (floor == NULL || !check_floor(floor, options->seed, error)) {
+        return false;
+    }
     g_autoptr(RecordingWriter) writer = recording_writer_new(dir, layout, error);
     if (writer == NULL) {
         return false;
     }
-    g_autoptr(SimFloor) floor = sim_floor_new(layout);
     g_autoptr(SimStock) stock =
         sim_stock_new(layout, options->seed, has_fault(options, SIM_FAULT_WRONG_WEIGHT));
     g_autoptr(SimSensor) sensor = sim_sensor_new(layout, options->seed, &plate_faults);
