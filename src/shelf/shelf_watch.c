@@ -33,6 +33,8 @@ static const float min_bump_share = 8.0f;
 /* Plates that push against each other and sum to nothing are told from here on. */
 static const float min_nudge_grams = 20.0f;
 static const float min_excursion_grams = 10.0f;
+static const float min_two_steps_grams = 25.0f;
+static const float two_steps_unrest = 0.025f;
 static const float excursion_unrest = 0.12f; /* of its depth: it need not have come to rest */
 static const double together_seconds = 0.45;
 static const double touching_gap_metres = 0.06;
@@ -202,8 +204,8 @@ find_edge(const ShelfWatch *watch, guint place, Plate *plate, guint64 until)
     }
 }
 
-/* A plateau between the movement's beginning and AFTER that is beyond both: something was taken and
- * put back, or put and taken, too quickly for the ringing to end in between. */
+/* A plateau between the movement's beginning and AFTER: something was taken and put back, or two
+ * things were taken, too quickly for the plate to come to rest in between. */
 static bool
 find_excursion(const ShelfWatch *watch, guint place, float after, float *ret_mean, float *ret_range,
                guint64 *ret_end)
@@ -219,8 +221,13 @@ find_excursion(const ShelfWatch *watch, guint place, float after, float *ret_mea
         float from_base = mean - plate->base;
         float from_after = mean - after;
         float depth = MIN(fabsf(from_base), fabsf(from_after));
-        float unrest = range / MAX(3.0f, excursion_unrest * depth);
-        if ((from_base > 0) == (from_after > 0) && depth > min_excursion_grams && unrest < best) {
+        /* Beyond both it is an excursion; between them the first of two steps, which has to be
+         * clearer: goods that are lifted slowly pass everything between. */
+        bool is_beyond = (from_base > 0) == (from_after > 0);
+        float unrest = range / (is_beyond ? MAX(3.0f, excursion_unrest * depth)
+                                          : MAX(2.0f, two_steps_unrest * depth));
+        float least = is_beyond ? min_excursion_grams : min_two_steps_grams;
+        if (depth > least && unrest < best) {
             best = unrest;
             *ret_mean = mean;
             *ret_range = range;

@@ -21,7 +21,7 @@ static const double log_same_gondola = -8;
 static const double log_anywhere = -9;
 /* Where a misplaced unit lies: where it was put, or a plate further. */
 static const double log_misplaced_beside = -3;
-static const double log_misplaced = -0.7;
+static const double log_misplaced = -0.2;
 /* Where a unit is put back: one in seven lands somewhere else. */
 static const double log_put_home = -0.15;
 static const double log_put_beside = -1.5;
@@ -650,8 +650,38 @@ read_unknown(Reading *reading, const Alternative *base)
     }
 }
 
+/* That both changes were made by one person, whoever it was. */
+static double
+log_same_hand(const Reading *reading, const StoreChange *before, const StoreChange *change)
+{
+    Reading first = { .context = reading->context,
+                      .change = before,
+                      .shelf = reading->shelf,
+                      .num_plates = MIN(before->change.num_plates, EXPLAIN_MAX_PLATES) };
+    Reading second = { .context = reading->context,
+                       .change = change,
+                       .shelf = reading->shelf,
+                       .num_plates = MIN(change->change.num_plates, EXPLAIN_MAX_PLATES) };
+    Person people_before[MAX_PEOPLE];
+    Person people_now[MAX_PEOPLE];
+    guint num_before =
+        find_people(&first, (first.num_plates - 1) / 2 * PLACES_PER_PLATE, people_before);
+    guint num_now =
+        find_people(&second, (second.num_plates - 1) / 2 * PLACES_PER_PLATE, people_now);
+    double sum = 0;
+    for (guint i = 0; i < num_before; i++) {
+        for (guint k = 0; k < num_now; k++) {
+            if (people_before[i].slot == people_now[k].slot) {
+                sum += exp(people_before[i].log_likelihood + people_now[k].log_likelihood);
+            }
+        }
+    }
+    return log(MAX(sum, 1e-4));
+}
+
 static void
-read_as(Reading *reading, const StoreChange *change, const guint64 *finishes, guint num_finishes)
+read_as(Reading *reading, const StoreChange *change, const guint64 *finishes, guint num_finishes,
+        double log_added)
 {
     const LayoutShelf *shelf = &reading->context->layout->shelves[change->shelf];
     reading->change = change;
@@ -671,6 +701,8 @@ read_as(Reading *reading, const StoreChange *change, const guint64 *finishes, gu
     for (guint i = 0; i < count; i++) {
         Alternative alternative = alternative_of(&explanations[i]);
         alternative.num_finishes = num_finishes;
+        alternative.log_prior += log_added;
+        alternative.log_score += log_added;
         for (guint k = 0; k < num_finishes; k++) {
             alternative.finishes[k] = finishes[k];
         }
@@ -725,6 +757,7 @@ read_with_unfinished(Reading *reading, const StoreChange *change)
     g_autoptr(StoreChange) joined = NULL;
     guint64 finishes[CART_BOOK_MAX_FINISHES];
     guint count = 0;
+    double log_hands = 0;
     for (guint i = unfinished->len; i-- > 0 && count < CART_BOOK_MAX_FINISHES;) {
         const Decision *decision = unfinished->pdata[i];
         const StoreChange *before = decision->data;
@@ -736,7 +769,8 @@ read_with_unfinished(Reading *reading, const StoreChange *change)
         g_clear_pointer(&joined, store_change_free);
         joined = longer;
         finishes[count++] = decision->serial;
-        read_as(reading, joined, finishes, count);
+        log_hands += log_same_hand(reading, before, change);
+        read_as(reading, joined, finishes, count, log_hands);
     }
 }
 
@@ -763,7 +797,7 @@ readings_of_change(const ReadingContext *context, const StoreChange *change, Alt
 {
     Reading reading = { .context = context, .alternatives = ret };
     reading.has_staff = staff_is_near(context, change);
-    read_as(&reading, change, NULL, 0);
+    read_as(&reading, change, NULL, 0, 0);
     read_with_unfinished(&reading, change);
     /* One that is possible in any story: a thing that nobody knows. The list keeps the best, so it
      * may have been pushed out. */
