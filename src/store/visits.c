@@ -3,8 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-static const double join_seconds = 10;   /* the others of a group follow within this */
-static const double absent_seconds = 5;  /* gone through the exit, for good */
+static const double join_seconds = 10;  /* the others of a group follow within this */
+static const double absent_seconds = 5; /* gone through the exit, for good */
+static const double walk_on_seconds = 0.8;
+static const double sure_seconds = 3;
 static const double pending_seconds = 5; /* a line whose person is not seen yet */
 /* A new id is looked at until it is so old, and not before it is so old, to get an impression. */
 static const double young_seconds = 0.7;
@@ -222,19 +224,27 @@ claim(Visits *visits, guint slot, Owner owner)
                                  : "nobody's");
 }
 
-static bool
-is_near_entry(const Visits *visits, FloorPoint point)
+/* Metres from the nearest entry; 0 inside. */
+static double
+distance_to_entry(const Visits *visits, FloorPoint point)
 {
+    double least = INFINITY;
     for (guint i = 0; i < visits->layout->num_zones; i++) {
         const LayoutZone *zone = &visits->layout->zones[i];
         FloorPoint nearest;
-        if (zone->kind == ZONE_ENTRY &&
-            (polygon_contains(&zone->polygon, point) ||
-             polygon_distance(&zone->polygon, point, &nearest) < entry_margin_metres)) {
-            return true;
+        if (zone->kind == ZONE_ENTRY) {
+            least = MIN(least, polygon_contains(&zone->polygon, point)
+                                   ? 0
+                                   : polygon_distance(&zone->polygon, point, &nearest));
         }
     }
-    return false;
+    return least;
+}
+
+static bool
+is_near_entry(const Visits *visits, FloorPoint point)
+{
+    return distance_to_entry(visits, point) < entry_margin_metres;
 }
 
 /* People of nobody's who stand in the entry, or who were first seen near it when it was about time:
@@ -248,9 +258,20 @@ strangers_in_entry(Visits *visits, double entered_t, guint *ret_slots, guint max
             !is_nobodys(visits, slot)) {
             continue;
         }
-        bool is_new = people_first_t(visits->people, slot) > entered_t - 1 &&
-                      is_near_entry(visits, people_first_point(visits->people, slot));
-        if (is_new || is_in_zone(visits, slot, ZONE_ENTRY)) {
+        double since = people_first_t(visits->people, slot) - entered_t;
+        FloorPoint first = people_first_point(visits->people, slot);
+        bool began_in_entry = store_layout_in_zone(visits->layout, ZONE_ENTRY, first);
+        /* Whoever entered then has walked on by now; who shows up in the entry so late comes after.
+         */
+        if (began_in_entry && since > walk_on_seconds &&
+            people_time(visits->people) < entered_t + sure_seconds) {
+            continue;
+        }
+        /* Seen first beyond the entry: as far as one can have walked by then. */
+        bool walked_in = !began_in_entry && is_near_entry(visits, first) &&
+                         since > distance_to_entry(visits, first) - 0.55;
+        bool came_now = began_in_entry && since > -1;
+        if (walked_in || came_now || is_in_zone(visits, slot, ZONE_ENTRY)) {
             ret_slots[count++] = slot;
         }
     }
