@@ -28,8 +28,9 @@ typedef struct {
     guint next_act;
     guint num_acts_now; /* done together in this reach */
     double act_start;
-    double next_look; /* for a better place to stand */
-    double missed_at; /* when what is to be taken was last not there */
+    double next_look;  /* for a better place to stand */
+    double gate_until; /* shows the code, standing */
+    double missed_at;  /* when what is to be taken was last not there */
     bool has_spot;
     double height;
     float appearance[SIM_APPEARANCE];
@@ -175,7 +176,9 @@ sim_people_admit(SimPeople *people, SimVisitor *visitor, double t)
     if (visitor->role == ROLE_STAFF) {
         cross(people, person, GATE_STAFF, t);
     } else if (visitor->role == ROLE_SHOPPER && visitor->party > 0) {
-        cross(people, person, GATE_ENTER, t + prng_range(&person->prng, 0.2, 0.8));
+        double scanned_at = t + prng_range(&person->prng, 0.4, 1.2);
+        cross(people, person, GATE_ENTER, scanned_at);
+        person->gate_until = scanned_at + 0.2;
     }
     return true;
 }
@@ -545,7 +548,9 @@ live(SimPeople *people, Person *person, double t)
 {
     switch (person->phase) {
     case PHASE_GO:
-        go(people, person, t);
+        if (t >= person->gate_until) {
+            go(people, person, t);
+        }
         return;
     case PHASE_REACH:
         if (t >= person->phase_end) {

@@ -236,8 +236,9 @@ write_crossings(Simulation *sim, double t)
     }
     for (guint i = 0; i < sim->crossings->len;) {
         crossing = g_array_index(sim->crossings, SimCrossing, i);
-        /* Staff sign on when the tracker has them; the others at their moment. */
-        bool is_due = t >= crossing.t && (crossing.kind != GATE_STAFF || t > crossing.t + 5 ||
+        /* The gate asks the tracker who stands there; for somebody coming in it waits a little. */
+        double patience_s = crossing.kind == GATE_STAFF ? 5 : crossing.kind == GATE_ENTER ? 1 : 0;
+        bool is_due = t >= crossing.t && (t > crossing.t + patience_s ||
                                           sim_eyes_id_of(sim->eyes, crossing.key) != NULL);
         GateLine line;
         if (!is_due) {
