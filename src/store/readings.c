@@ -30,6 +30,9 @@ static const double log_put_anywhere = -5;
 /* A put-back by somebody who is near, of a unit from the cart of somebody who is not. */
 static const double log_far_cart = -2;
 static const double far_metres = 3;
+/* Hands are taken for each other's, tracks for somebody else's: so often it was another of those
+ * who stand there, whatever the hands say. */
+static const double p_mistaken = 0.02;
 /* Both products by the same person, and by two. */
 static const double log_same_person = -0.1;
 static const double log_two_people = -2.4;
@@ -462,7 +465,9 @@ find_people(const Reading *reading, guint index, Person *ret)
         sum += exp(ret[i].log_likelihood - best);
     }
     for (guint i = 0; i < count; i++) {
-        ret[i].log_likelihood -= best + log(sum);
+        double p = exp(ret[i].log_likelihood - best) / sum;
+        double p_seen = ret[i].slot == PEOPLE_NONE ? 0 : p_mistaken / MAX(1, count - 1);
+        ret[i].log_likelihood = log(MAX((1 - p_mistaken) * p + p_seen, 1e-9));
     }
     return count;
 }
