@@ -243,13 +243,31 @@ quotes_everything(const Grid *grid, guint32 row)
     return has_quotes;
 }
 
-static void
-append_text_row(GString *text, const Grid *grid, guint32 row, bool after, const TextStyle *style)
+/* How many fields the last line of the file has that is not empty: new rows get as many. */
+static guint32
+usual_columns(const Grid *grid, guint32 num_rows)
 {
-    guint32 num_columns = 1;
+    for (guint32 row = num_rows; row >= 1; row--) {
+        guint32 num_columns = 1;
+        bool is_empty = !grid->cells[row][1].exists || grid->cells[row][1].bytes[0] == '\0';
+        for (guint32 column = 2; column <= MAX_COLUMNS; column++) {
+            num_columns = grid->cells[row][column].exists ? column : num_columns;
+        }
+        if (!is_empty || num_columns > 1) {
+            return num_columns;
+        }
+    }
+    return 1;
+}
+
+static void
+append_text_row(GString *text, const Grid *grid, guint32 row, bool after, guint32 min_columns,
+                const TextStyle *style)
+{
+    guint32 num_columns = min_columns;
     for (guint32 column = 1; column <= MAX_COLUMNS; column++) {
         if (grid->cells[row][column].exists || (after && grid->edits[row][column] != NULL)) {
-            num_columns = column;
+            num_columns = MAX(num_columns, column);
         }
     }
     for (guint32 column = 1; column <= num_columns; column++) {
@@ -279,7 +297,8 @@ text_file(const Grid *grid, guint32 num_rows, bool after, const TextStyle *style
         last_row = has_edit(grid, row) ? row : last_row;
     }
     for (guint32 row = 1; row <= last_row; row++) {
-        append_text_row(text, grid, row, after, style);
+        bool is_new = row > num_rows && has_edit(grid, row);
+        append_text_row(text, grid, row, after, is_new ? usual_columns(grid, num_rows) : 1, style);
         g_string_append(text, style->line_end);
     }
     gsize size;

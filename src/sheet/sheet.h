@@ -66,7 +66,7 @@ bool sheet_read_rows(Sheet *sheet, guint worksheet, SheetRowFunc func, gpointer 
                      GError **error);
 
 /* A cell to write. Rows that do not exist yet are inserted in their place, below or between. In a
- * text file a row number above the last one appends. */
+ * text file a row number above the last one appends a line with as many fields as the last one. */
 typedef struct {
     guint32 row;
     guint32 column;

@@ -215,8 +215,8 @@ static void
 test_rows_are_appended(void)
 {
     const SheetEdit edits[] = { { 2, 2, (char *)"x" }, { 4, 1, (char *)"y" } };
-    assert_patched("a,b\r\n", edits, 2, NULL, 0, "a,b\r\n,x\r\n\r\ny\r\n");
-    assert_patched("a,b\nc,d", &edits[1], 1, NULL, 0, "a,b\nc,d\n\ny");
+    assert_patched("a,b\r\n", edits, 2, NULL, 0, "a,b\r\n,x\r\n\r\ny,\r\n");
+    assert_patched("a,b\nc,d", &edits[1], 1, NULL, 0, "a,b\nc,d\n\ny,");
 }
 
 static void

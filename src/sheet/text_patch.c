@@ -24,6 +24,7 @@ typedef struct {
     GString *out;         /* not written yet */
     GString *field;       /* a field decoded */
     guint32 last_row;     /* of the file, so far */
+    gsize num_fields;     /* of the last line that had any: new rows get as many */
     const char *line_end; /* the last one seen */
     bool lacks_line_end;  /* the last line of the file has none: nor shall the new last one */
     SheetPatchStats stats;
@@ -213,6 +214,9 @@ take_line(guint32 row, const TextLine *line, gpointer user_data, bool *stop, GEr
     TextPatch *patch = user_data;
     const guint unit_size = patch->text->format.unit_size;
     patch->last_row = row;
+    if (line->size > line->line_end_size) {
+        patch->num_fields = line->num_fields;
+    }
     if (line->line_end_size == 2 * unit_size) {
         patch->line_end = "\r\n";
     } else if (line->line_end_size == unit_size) {
@@ -265,6 +269,10 @@ append_new_rows(TextPatch *patch, GError **error)
                 return false;
             }
             patch->stats.num_cells_changed++;
+        }
+        /* Amazon's own text files pad every row to the number of columns. */
+        for (; num_fields < patch->num_fields; num_fields++) {
+            append_delimiter(patch);
         }
         if (!patch->lacks_line_end) {
             append_ascii(patch, patch->line_end);
