@@ -158,7 +158,7 @@ push_weights(Engine *engine, const WeightBatch *batch)
 static void
 decide(Engine *engine, StoreChange *change)
 {
-    ReadingContext context = { engine->layout, engine->people, engine->book, engine->weights, 0 };
+    ReadingContext context = { engine->layout, engine->people, engine->book, engine->weights };
     Alternative alternatives[CART_BOOK_MAX_ALTERNATIVES];
     guint count = readings_of_change(&context, change, alternatives);
     engine->counts.num_changes++;
@@ -285,7 +285,6 @@ write_receipt(Engine *engine, const Visit *visit, bool needs_review)
         const LayoutProduct *product = &engine->layout->products[line->product];
         lines[i] = (ReceiptLine){ product->sku, line->quantity, product->price, line->confidence };
         receipt.total += product->price * line->quantity;
-        engine->counts.num_lines++;
     }
     g_autofree ReceiptReason *reasons = g_new(ReceiptReason, visit->notes->len + 1);
     for (guint i = 0; i < visit->notes->len; i++) {

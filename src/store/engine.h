@@ -45,7 +45,6 @@ const char *engine_visit_of(const Engine *engine, const char *target);
 typedef struct {
     guint64 num_changes;
     guint64 num_receipts, num_reviews;
-    guint64 num_lines;
 } EngineCounts;
 
 EngineCounts engine_counts(const Engine *engine);

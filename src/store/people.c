@@ -40,7 +40,6 @@ struct People {
     double spread; /* variance of one number of appearance, within one person */
     double num_spread;
     GArray *swaps; /* of PeopleSwap */
-    guint64 num_left_out;
 };
 
 static Track *
@@ -344,7 +343,6 @@ people_push(People *people, const TargetFrame *frame)
         if (slot == PEOPLE_NONE) {
             slot = new_slot(people, target->id);
             if (slot == PEOPLE_NONE) {
-                people->num_left_out++;
                 continue;
             }
             track_at(people, slot)->first = (FloorPoint){ target->x, target->y };

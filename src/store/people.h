@@ -26,7 +26,7 @@ People *people_new(void);
 void people_free(People *people);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(People, people_free)
 
-/* Takes in one line of targets. Targets beyond PEOPLE_MAX_TRACKS are left out and counted. */
+/* Takes in one line of targets. Targets beyond PEOPLE_MAX_TRACKS are left out. */
 void people_push(People *people, const TargetFrame *frame);
 
 double people_time(const People *people);

@@ -67,88 +67,6 @@ typedef struct {
     guint num_alternatives;
 } Reading;
 
-StoreChange *
-store_change_new(guint shelf, const ShelfChange *change)
-{
-    StoreChange *copy = g_new0(StoreChange, 1);
-    copy->shelf = shelf;
-    copy->change = *change;
-    copy->plates = g_memdup2(change->plates, change->num_plates * sizeof *change->plates);
-    copy->change.plates = copy->plates;
-    return copy;
-}
-
-void
-store_change_free(StoreChange *change)
-{
-    if (change != NULL) {
-        g_free(change->plates);
-        g_free(change);
-    }
-}
-
-static int
-compare_deltas(const void *a, const void *b)
-{
-    const PlateDelta *da = a;
-    const PlateDelta *db = b;
-    return da->column < db->column ? -1 : da->column > db->column;
-}
-
-StoreChange *
-store_change_join(const StoreChange *first, const StoreChange *second)
-{
-    const ShelfChange *a = &first->change;
-    const ShelfChange *b = &second->change;
-    StoreChange *joined = g_new0(StoreChange, 1);
-    joined->shelf = second->shelf;
-    joined->plates = g_new0(PlateDelta, a->num_plates + b->num_plates);
-    guint count = 0;
-    for (guint i = 0; i < a->num_plates; i++) {
-        joined->plates[count++] = a->plates[i];
-    }
-    for (guint i = 0; i < b->num_plates; i++) {
-        guint at = 0;
-        while (at < count && joined->plates[at].column != b->plates[i].column) {
-            at++;
-        }
-        if (at == count) {
-            joined->plates[count++] = b->plates[i];
-        } else {
-            joined->plates[at].delta_grams += b->plates[i].delta_grams;
-            joined->plates[at].sd_grams = hypot(joined->plates[at].sd_grams, b->plates[i].sd_grams);
-        }
-    }
-    qsort(joined->plates, count, sizeof *joined->plates, compare_deltas);
-    const ShelfChange *larger = fabs(a->delta_grams) > fabs(b->delta_grams) ? a : b;
-    joined->change = *larger;
-    joined->change.plates = joined->plates;
-    joined->change.num_plates = count;
-    joined->change.begin_t = MIN(a->begin_t, b->begin_t);
-    joined->change.end_t = MAX(a->end_t, b->end_t);
-    joined->change.known_t = MAX(a->known_t, b->known_t);
-    joined->change.delta_grams = a->delta_grams + b->delta_grams;
-    /* What was noise of the place where the first step stopped is in both, with opposite signs. */
-    joined->change.sd_grams = MAX(MIN(a->sd_grams, b->sd_grams), 0.5);
-    joined->change.is_forced = b->is_forced;
-    joined->change.is_beside_dead = a->is_beside_dead || b->is_beside_dead;
-    return joined;
-}
-
-guint
-store_change_plate(const StoreChange *change, const StoreLayout *layout)
-{
-    double most = -1;
-    guint column = 0;
-    for (guint i = 0; i < change->change.num_plates; i++) {
-        if (fabs(change->plates[i].delta_grams) > most) {
-            most = fabs(change->plates[i].delta_grams);
-            column = change->plates[i].column;
-        }
-    }
-    return layout->shelves[change->shelf].first_plate + column;
-}
-
 static guint
 plate_of(const Reading *reading, guint i)
 {
@@ -430,15 +348,14 @@ find_people(const Reading *reading, guint index, Person *ret)
     const LayoutPlate *plate = &context->layout->plates[plate_of(reading, first)];
     const LayoutPlate *next =
         share > 0 ? &context->layout->plates[plate_of(reading, first + 1)] : plate;
-    double ahead = context->shelf_clock_ahead;
     Touch touch = { .x = plate->center[0] + share * (next->center[0] - plate->center[0]),
                     .y = plate->center[1] + share * (next->center[1] - plate->center[1]),
                     .z = plate->center[2] + share * (next->center[2] - plate->center[2]),
                     .half_size = { plate->size[0] / 2, plate->size[1] / 2 },
                     .yaw = plate->yaw,
-                    .early_t = change->early_t - ahead,
-                    .edge_t = change->edge_t - ahead,
-                    .late_t = change->late_t - ahead };
+                    .early_t = change->early_t,
+                    .edge_t = change->edge_t,
+                    .late_t = change->late_t };
     guint num_slots = people_num_slots(context->people);
     g_autofree Person *all = g_new(Person, num_slots + 1);
     guint count = 0;

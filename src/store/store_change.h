@@ -1,0 +1,20 @@
+/* A change of one of the store's shelves, kept after the shelf has told it. */
+#pragma once
+
+#include "shelf/shelf_watch.h"
+#include "store/store_layout.h"
+
+typedef struct {
+    guint shelf;
+    ShelfChange change; /* its plates are PLATES; columns are the shelf's */
+    PlateDelta *plates;
+} StoreChange;
+
+StoreChange *store_change_new(guint shelf, const ShelfChange *change);
+/* Both as one: of a thing that moved in two steps. */
+StoreChange *store_change_join(const StoreChange *first, const StoreChange *second);
+void store_change_free(StoreChange *change);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreChange, store_change_free)
+
+/* Index of the layout's plate in the middle of what changed. */
+guint store_change_plate(const StoreChange *change, const StoreLayout *layout);
