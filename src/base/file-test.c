@@ -50,6 +50,22 @@ test_directory_is_not_read_as_a_file(void)
     g_assert_error(error, APP_ERROR, APP_ERROR_CONFLICT);
 }
 
+static void
+test_left_overs_are_removed_and_nothing_else(void)
+{
+    g_autofree char *directory = g_dir_make_tmp("file-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(directory, "report.csv", NULL);
+    g_autofree char *partial = file_partial_path(path);
+    g_autofree char *own = g_build_filename(directory, "my.partial", NULL);
+    g_assert_true(g_file_set_contents(partial, "x", 1, NULL));
+    g_assert_true(g_file_set_contents(own, "x", 1, NULL));
+    file_remove_partials(directory);
+    g_assert_false(g_file_test(partial, G_FILE_TEST_EXISTS));
+    g_assert_true(g_file_test(own, G_FILE_TEST_EXISTS));
+    g_unlink(own);
+    g_rmdir(directory);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -60,5 +76,6 @@ main(int argc, char **argv)
                     test_failure_names_the_path_and_the_reason);
     g_test_add_func("/file/above-the-limit-is-refused", test_file_above_the_limit_is_refused);
     g_test_add_func("/file/directory-is-refused", test_directory_is_not_read_as_a_file);
+    g_test_add_func("/file/left-overs", test_left_overs_are_removed_and_nothing_else);
     return g_test_run();
 }

@@ -32,6 +32,26 @@ file_partial_path(const char *path)
     return g_strdup_printf("%s.%d.%d.partial", path, (int)getpid(), (int)gettid());
 }
 
+/* Whether NAME ends as file_partial_path makes it. */
+static bool
+is_partial_name(const char *name)
+{
+    return g_regex_match_simple("\\.[0-9]+\\.[0-9]+\\.partial$", name, 0, 0);
+}
+
+void
+file_remove_partials(const char *dir)
+{
+    g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
+    const char *name;
+    while (entries != NULL && (name = g_dir_read_name(entries)) != NULL) {
+        if (g_str_has_suffix(name, ".partial") && is_partial_name(name)) {
+            g_autofree char *path = g_build_filename(dir, name, NULL);
+            (void)g_unlink(path);
+        }
+    }
+}
+
 /* A rename is on the disk only when the directory that holds the name is. */
 static bool
 sync_directory_of(const char *path)

@@ -17,6 +17,10 @@ bool file_write_quickly(const char *path, const void *data, gsize size, GError *
 char *file_partial_path(const char *path);
 bool file_put_in_place(const char *partial_path, const char *path, GError **error);
 
+/* Removes from the folder DIR what a killed process was in the middle of writing with the functions
+ * above. Call it only where no other process writes. */
+void file_remove_partials(const char *dir);
+
 /* Reads a whole file of at most MAX_SIZE bytes. */
 GBytes *file_read_whole(const char *path, gsize max_size, GError **error);
 

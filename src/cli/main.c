@@ -13,13 +13,13 @@ static const Command commands[] = {
     { "listing", "inspect", listing_inspect_command,
       "what kind of sheet it is, and what it lacks" },
     { "listing", "clean", listing_clean_command, "only clean and compress photos" },
-    { NULL, "settings", settings_command, "list the settings, their defaults and the reasons" },
-    { "track", "run", track_run_command, "boxes of cameras -> tracks of people" },
-    { "store", "convert", store_convert_command, "the research store's data -> layout, scripts" },
-    { "store", "score", store_score_command, "receipts against the truth" },
-    { "store", "simulate", store_simulate_command, "a simulated store -> recording and truth" },
     { "store", "replay", store_replay_command, "recording -> receipts, events and doubts" },
+    { "store", "simulate", store_simulate_command, "a simulated store -> recording and truth" },
+    { "store", "score", store_score_command, "receipts against the truth" },
+    { "store", "convert", store_convert_command, "the research store's data -> layout, scripts" },
+    { "track", "run", track_run_command, "boxes of cameras -> tracks of people" },
     { "track", "score", track_score_command, "compare tracks with the truth: IDF1, MOTA, HOTA" },
+    { NULL, "settings", settings_command, "list the settings, their defaults and the reasons" },
     { NULL, "image-worker", image_worker_command, NULL }, /* started by the program itself */
 };
 

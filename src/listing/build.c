@@ -421,6 +421,9 @@ process_batch(Batch *batch, const BuildOptions *options, GError **error)
     if (batch->journal == NULL) {
         return false;
     }
+    /* The journal's lock says that nobody else is at work here. */
+    file_remove_partials(options->out_dir);
+    file_remove_partials(batch->thumbnail_dir);
     g_autoptr(GArray) tasks = g_array_new(FALSE, TRUE, sizeof(ProcessingTask));
     for (gsize i = 0; i < batch->photos->len; i++) {
         const BatchPhoto *photo = batch_photo(batch, i);

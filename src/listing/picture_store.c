@@ -123,10 +123,11 @@ prune_folder(const char *folder, const char *relative, GHashTable *keep, bool re
         bool is_picture = g_str_has_suffix(name, ".jpg");
         bool is_other = is_picture && !g_hash_table_contains(keep, path);
         num_others += is_other ? 1 : 0;
-        if (g_str_has_suffix(name, ".partial") || (is_other && remove_pictures)) {
+        if (is_other && remove_pictures) {
             (void)g_unlink(full);
         }
     }
+    file_remove_partials(folder);
     return num_others;
 }
 
