@@ -7,7 +7,7 @@
 /* The hand that takes or puts something stays at the place for most of a second before the weight
  * changes, often hidden in the shelf, and leaves with it; any other hand is anywhere within reach
  * of its person. The figures were fitted to simulated cameras (hands known to about 5 cm,
- * overlooked in a third of the frames); the README of bench/store tells on which. */
+ * overlooked in a third of the frames); docs/store-engine.md tells on which. */
 static const double before_seconds = 0.6;
 static const double after_seconds = 0.2;
 static const double hand_sd_metres = 0.055;
