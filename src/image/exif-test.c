@@ -91,6 +91,36 @@ test_directory_that_is_its_own_gps_directory(void)
     g_assert_true(exif_facts(tiff, sizeof tiff).has_location);
 }
 
+static void
+put_entry(guint8 *at, guint16 tag, guint32 value)
+{
+    const guint8 entry[] = {
+        tag >> 8, tag & 0xff, 0, 4, 0, 0, 0, 1, 0, 0, value >> 8, value & 0xff
+    };
+    memcpy(at, entry, sizeof entry);
+}
+
+/* What comes behind the last entry that is read is not seen, also when it was a directory inside
+ * another one that used them up. */
+static void
+test_number_of_entries_is_bounded_over_all_directories(void)
+{
+    const guint num_entries = 3000;
+    const gsize main_at = 8, exif_at = 38, gps_at = 40 + 12 * (gsize)num_entries;
+    const gsize size = gps_at + 14;
+    g_autofree guint8 *tiff = g_malloc0(size);
+    memcpy(tiff, "MM\0*\0\0\0\10\0\2", 10);
+    put_entry(tiff + main_at + 2, 0x8769, (guint32)exif_at);
+    put_entry(tiff + main_at + 14, 0x8825, (guint32)gps_at);
+    tiff[exif_at] = num_entries >> 8;
+    tiff[exif_at + 1] = num_entries & 0xff;
+    tiff[gps_at + 1] = 1;
+    put_entry(tiff + gps_at + 2, 0x0002, 0);
+    g_assert_false(exif_facts(tiff, size).has_location);
+    tiff[exif_at] = 0;
+    g_assert_true(exif_facts(tiff, size).has_location);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -103,5 +133,7 @@ main(int argc, char **argv)
     g_test_add_func("/image/exif/adobe-rgb", test_adobe_rgb_by_interoperability_index);
     g_test_add_func("/image/exif/cut-anywhere", test_cut_anywhere);
     g_test_add_func("/image/exif/own-directory", test_directory_that_is_its_own_gps_directory);
+    g_test_add_func("/image/exif/entries-are-bounded",
+                    test_number_of_entries_is_bounded_over_all_directories);
     return g_test_run();
 }

@@ -90,7 +90,8 @@ read_directory(Tiff *tiff, DirectoryKind kind, gsize at) /* NOLINT(misc-no-recur
         return;
     }
     guint32 num_entries = read_16(tiff, at);
-    for (guint32 i = 0; i < num_entries && tiff->entries_left > 0; i++, tiff->entries_left--) {
+    for (guint32 i = 0; i < num_entries && tiff->entries_left > 0; i++) {
+        tiff->entries_left--; /* before the directories inside, which may use up the rest */
         gsize entry = at + 2 + (gsize)12 * i;
         if (tiff->size - MIN(entry, tiff->size) < 12) {
             return;
