@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char *link_dir; /* of links to this program */
@@ -433,6 +434,52 @@ remove_links(void)
     g_free(link_dir);
 }
 
+/* Starts a worker that believes PARENT to be its pool, and gives back how many bytes of its hello
+ * arrive. */
+static gsize
+hello_bytes(long parent)
+{
+    int pair[2];
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+    g_autofree char *parent_text = g_strdup_printf("%ld", parent);
+    const char *const argv[] = { "/proc/self/exe", "image-worker", "1000000000", "60",
+                                 "sandbox",        parent_text,    NULL };
+    const int wire_socket = WIRE_SOCKET;
+    GPid pid;
+    g_autoptr(GError) error = NULL;
+    g_spawn_async_with_pipes_and_fds(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, -1,
+                                     -1, -1, &pair[1], &wire_socket, 1, &pid, NULL, NULL, NULL,
+                                     &error);
+    g_assert_no_error(error);
+    close(pair[1]);
+    WireReply hello;
+    ssize_t num_read = recv(pair[0], &hello, sizeof hello, MSG_WAITALL);
+    close(pair[0]);
+    g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
+    return (gsize)MAX(num_read, 0);
+}
+
+static void
+test_worker_whose_pool_is_gone_ends(void)
+{
+    g_assert_cmpuint(hello_bytes(getpid()), ==, sizeof(WireReply));
+    g_assert_cmpuint(hello_bytes((long)getppid()), ==, 0);
+}
+
+static void
+test_pool_without_standard_descriptors(void)
+{
+    int saved = dup(STDIN_FILENO);
+    close(STDIN_FILENO); /* the first socket gets its number */
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ImagePool) pool = new_pool(1, NULL, 60, &error);
+    g_assert_no_error(error);
+    g_assert_null(run_photo(pool));
+    g_clear_pointer(&pool, image_pool_free);
+    g_assert_cmpint(dup2(saved, STDIN_FILENO), ==, STDIN_FILENO);
+    close(saved);
+}
+
 static void
 test_worker_cannot_start_workers(void)
 {
@@ -472,6 +519,8 @@ main(int argc, char **argv)
     g_test_add_func("/pool/descriptor-only-reads", test_worker_gets_a_descriptor_that_only_reads);
     g_test_add_func("/pool/environment", test_environment_stays_outside);
     g_test_add_func("/pool/cancel", test_cancel_ends_what_hangs);
+    g_test_add_func("/pool/pool-is-gone", test_worker_whose_pool_is_gone_ends);
+    g_test_add_func("/pool/no-standard-descriptors", test_pool_without_standard_descriptors);
     g_test_add_func("/pool/no-pool-in-a-worker", test_worker_cannot_start_workers);
     int status = g_test_run();
     remove_links();

@@ -90,20 +90,23 @@ spawn(const ImagePool *pool, int socket, pid_t *ret_pid)
 {
     g_autofree char *memory = g_strdup_printf("%" G_GUINT64_FORMAT, pool->max_memory_bytes);
     g_autofree char *seconds = g_strdup_printf("%u", pool->max_seconds);
+    g_autofree char *parent = g_strdup_printf("%ld", (long)getpid());
     const char *const argv[] = {
         pool->program,
         "image-worker",
         memory,
         seconds,
         pool->allow_no_sandbox ? "allow-no-sandbox" : "sandbox",
+        parent,
         NULL,
     };
     g_auto(GStrv) environment = worker_environment();
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
+    /* First, as the socket is one of the standard descriptors where the user closed them. */
+    posix_spawn_file_actions_adddup2(&actions, socket, WIRE_SOCKET);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, socket, WIRE_SOCKET);
 #ifndef __SANITIZE_ADDRESS__
     /* What a decoder prints is the photo's choice; a terminal obeys what is printed on it. The
      * sanitizers' reports are the exception. */
@@ -144,6 +147,9 @@ start_worker(ImagePool *pool, Worker *worker, GError **error)
     worker->socket = pair[0];
     worker->is_ready = false;
     worker->num_photos = 0;
+    if (pool->is_cancelled) { /* while it was not yet there to be killed */
+        kill(pid, SIGKILL);
+    }
     g_mutex_unlock(&pool->lock);
     return true;
 }
@@ -200,9 +206,14 @@ end_worker(ImagePool *pool, Worker *worker)
     }
     int status = 0;
     if (pid > 0) {
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        /* Waited for without the lock, but not reaped: until pid is 0 a cancel may still send its
+         * signal, and a number that was given back may be another process's by then. */
+        siginfo_t ended;
+        while (waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
         }
         g_mutex_lock(&pool->lock);
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        }
         worker->pid = 0;
         g_mutex_unlock(&pool->lock);
     }

@@ -213,7 +213,7 @@ leave_the_terminal(void)
 int
 image_worker_main(int argc, char **argv)
 {
-    if (argc != 4) {
+    if (argc != 5) {
         return 2;
     }
     guint64 max_memory_bytes = g_ascii_strtoull(argv[1], NULL, 10);
@@ -223,6 +223,10 @@ image_worker_main(int argc, char **argv)
         .allow_missing = strcmp(argv[3], "allow-no-sandbox") == 0,
     };
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* A pool that died before this line sends no signal any more. */
+    if (getppid() != (pid_t)g_ascii_strtoll(argv[4], NULL, 10)) {
+        return 1;
+    }
     leave_the_terminal();
     /* One arena: a second one would be mapped, and counted, for every thread of a decoder. */
     mallopt(M_ARENA_MAX, 1);
