@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "image/jpeg_segments.h"
+#include "image/picture.h"
 
 #include <string.h>
 
@@ -128,21 +129,6 @@ read_app(const JpegSegment *segment, JpegInfo *info, IccPieces *icc, bool *has_e
 }
 
 static bool
-check_limits(const JpegInfo *info, const ImageLimits *limits, GError **error)
-{
-    if (info->width > limits->max_side || info->height > limits->max_side) {
-        return fail(error, APP_ERROR_TOO_LARGE, "%ux%u pixels: a side is above image.max-side, %u",
-                    info->width, info->height, limits->max_side);
-    }
-    if ((guint64)info->width * info->height > limits->max_pixels) {
-        return fail(error, APP_ERROR_TOO_LARGE,
-                    "%ux%u pixels are above image.max-pixels, %" G_GUINT64_FORMAT, info->width,
-                    info->height, limits->max_pixels);
-    }
-    return true;
-}
-
-static bool
 read_frame(const JpegSegment *segment, const ImageLimits *limits, JpegInfo *info, GError **error)
 {
     const guint8 *body = segment->body;
@@ -189,7 +175,7 @@ read_frame(const JpegSegment *segment, const ImageLimits *limits, JpegInfo *info
                         info->components[i].h, info->components[i].v);
         }
     }
-    return check_limits(info, limits, error);
+    return picture_check_size(info->width, info->height, limits, error);
 }
 
 /* What libjpeg takes the components for (jdapimin.c), which is what the common viewers do. */
