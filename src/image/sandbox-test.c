@@ -211,6 +211,38 @@ test_thread_is_allowed_and_bound(void)
     g_assert_cmpint(attempt_in_child(run_a_thread, true), ==, GOT_IT);
 }
 
+static void *
+read_a_file_when_told(void *told_fd)
+{
+    char byte;
+    bool told = read(*(int *)told_fd, &byte, 1) == 1;
+    return told && !read_a_file() ? told_fd : NULL;
+}
+
+/* A library may start a thread before the sandbox stands. */
+static void
+test_older_thread_is_bound_too(void)
+{
+    int fds[2];
+    g_assert_cmpint(pipe(fds), ==, 0);
+    pid_t child = fork();
+    g_assert_cmpint(child, >=, 0);
+    if (child == 0) {
+        const SandboxOptions options = { .max_memory_bytes = MEMORY };
+        pthread_t thread;
+        void *was_refused = NULL;
+        bool done = pthread_create(&thread, NULL, read_a_file_when_told, &fds[0]) == 0 &&
+                    sandbox_enter(&options, NULL) && write(fds[1], "y", 1) == 1 &&
+                    pthread_join(thread, &was_refused) == 0;
+        _exit(done && was_refused != NULL ? 0 : 1);
+    }
+    int status;
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_cmpint(status, ==, 0);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static bool
 take_some_memory(void)
 {
@@ -280,6 +312,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &prevented[i], test_prevented);
     }
     g_test_add_func("/sandbox/allows/a-thread-that-is-bound-too", test_thread_is_allowed_and_bound);
+    g_test_add_func("/sandbox/prevents/what-an-older-thread-tries", test_older_thread_is_bound_too);
     g_test_add_func("/sandbox/allows/memory-below-the-limit", test_memory_below_the_limit_is_given);
     g_test_add_func("/sandbox/prevents/memory-above-the-limit", test_memory_ends_at_the_limit);
     g_test_add_func("/sandbox/allows/open-descriptors", test_open_descriptors_still_work);

@@ -180,7 +180,9 @@ enter_seccomp(GError **error)
     if (filter == NULL) {
         return fail(error, APP_ERROR_UNAVAILABLE, "the system call filter could not be made");
     }
-    int status = add_conditional_rules(filter);
+    /* All threads, should a library have started one already: Landlock binds only this one. */
+    int status = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+    status |= add_conditional_rules(filter);
     for (gsize i = 0; i < G_N_ELEMENTS(allowed_calls); i++) {
         status |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0);
     }
