@@ -157,6 +157,19 @@ cell_next(const char *at, const char *end, XmlPrefix prefix, guint32 row, guint3
     return XML_FOUND;
 }
 
+static XmlSpan
+without_spaces_around(XmlSpan span)
+{
+    while (span.size > 0 && g_ascii_isspace(span.data[0])) {
+        span.data++;
+        span.size--;
+    }
+    while (span.size > 0 && g_ascii_isspace(span.data[span.size - 1])) {
+        span.size--;
+    }
+    return span;
+}
+
 bool
 cell_read_content(const Cell *cell, XmlPrefix prefix, CellContent *ret_content)
 {
@@ -187,7 +200,7 @@ cell_read_content(const Cell *cell, XmlPrefix prefix, CellContent *ret_content)
         }
         if (xml_is_element(token.name, prefix, "v")) {
             content.has_value = true;
-            content.value = inside;
+            content.value = xml_span_is(cell->type, "str") ? inside : without_spaces_around(inside);
         } else if (xml_is_element(token.name, prefix, "f")) {
             content.has_formula = true;
             content.formula_attributes = token.body;
@@ -225,6 +238,35 @@ resolve_escapes(GString *text, gsize from)
     }
     g_string_truncate(text, from);
     g_string_append_len(text, resolved->str, (gssize)resolved->len);
+}
+
+bool
+cell_append_value(XmlSpan value, GString *text)
+{
+    gsize from = text->len;
+    bool done = true;
+    for (const char *at = value.data, *end = at + value.size; at < end && done;) {
+        XmlToken token;
+        XmlResult result = xml_next(at, end, &token);
+        if (result == XML_MORE && *at != '<') { /* the rest is text */
+            token = (XmlToken){ .kind = XML_TEXT, .body = { at, (gsize)(end - at) } };
+            token.whole = token.body;
+        } else if (result != XML_FOUND) {
+            done = false;
+            break;
+        }
+        at += token.whole.size;
+        if (token.kind == XML_CDATA) {
+            g_string_append_len(text, token.body.data, (gssize)token.body.size);
+        } else if (token.kind != XML_OTHER) {
+            done = token.kind == XML_TEXT && xml_decode(token.body, text);
+        }
+    }
+    done = done && g_utf8_validate(text->str + from, (gssize)(text->len - from), NULL);
+    if (!done) {
+        g_string_truncate(text, from);
+    }
+    return done;
 }
 
 bool
@@ -343,13 +385,7 @@ cell_append_number(XmlSpan value, GString *text, bool *ret_is_exact)
 {
     g_autoptr(GString) digits = g_string_new(NULL);
     Decimal decimal = { .digits = digits };
-    while (value.size > 0 && g_ascii_isspace(value.data[0])) {
-        value.data++;
-        value.size--;
-    }
-    while (value.size > 0 && g_ascii_isspace(value.data[value.size - 1])) {
-        value.size--;
-    }
+    value = without_spaces_around(value);
     if (value.size > 1000 || !parse_decimal(value, &decimal)) {
         return false;
     }

@@ -41,11 +41,15 @@ typedef struct {
     bool has_formula;
     XmlSpan formula_attributes;
     bool has_value;
-    XmlSpan value;  /* inside <v> */
+    XmlSpan value;  /* inside <v>; but for t="str" without spaces around it */
     XmlSpan string; /* inside <is> */
 } CellContent;
 
 bool cell_read_content(const Cell *cell, XmlPrefix prefix, CellContent *ret_content);
+
+/* Appends the text that stands in <v> of a cell with t="str", "e" or "d". False, with nothing
+ * appended, if it is not well formed. */
+bool cell_append_value(XmlSpan value, GString *text);
 
 /* Appends the text of a string item (<si> or <is>): its <t> and those of its runs, without the
  * phonetic hints; _xHHHH_ is resolved, as Excel writes control characters. */

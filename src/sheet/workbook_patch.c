@@ -272,7 +272,7 @@ has_text_already(Patch *patch, const Cell *cell, const CellContent *content, con
             (content->value.size == 0 || cell_append_number(content->value, old, &is_exact)) &&
             g_str_equal(old->str, text);
     } else if (!xml_span_is(cell->type, "b") && !xml_span_is(cell->type, "e")) {
-        *ret_has = xml_decode(content->value, old) && g_str_equal(old->str, text);
+        *ret_has = cell_append_value(content->value, old) && g_str_equal(old->str, text);
     }
     return true;
 }

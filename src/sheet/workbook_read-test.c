@@ -40,6 +40,19 @@ test_every_kind_of_cell(void)
                 "I=2(number)(formula)\n");
 }
 
+/* Writers that lay their XML out for reading, or wrap every text. */
+static void
+test_values_with_spaces_comments_and_cdata(void)
+{
+    g_autofree char *worksheet =
+        book_worksheet("<row r=\"2\"><c r=\"A2\" t=\"s\"><v>\n 0 </v></c>"
+                       "<c r=\"B2\" t=\"str\"><v> a&amp;<![CDATA[<b>&]]><!-- c --> </v></c>"
+                       "<c r=\"C2\" t=\"b\"><v>\n1</v></c></row>");
+    assert_dump(
+        &(BookParts){ .worksheet = worksheet, .shared_strings = "<sst><si><t>SKU</t></si></sst>" },
+        "2: A=SKU B= a&<b>&  C=TRUE\n");
+}
+
 static void
 test_empty_rows_are_left_out(void)
 {
@@ -236,6 +249,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/workbook-read/kinds", test_every_kind_of_cell);
+    g_test_add_func("/workbook-read/spaces-and-cdata", test_values_with_spaces_comments_and_cdata);
     g_test_add_func("/workbook-read/empty-rows", test_empty_rows_are_left_out);
     g_test_add_func("/workbook-read/numbers", test_numbers_have_no_exponent);
     g_test_add_func("/workbook-read/lost-digits", test_a_number_with_lost_digits_is_flagged);

@@ -95,9 +95,7 @@ append_cell_text(Reader *reader, const Cell *cell, const CellContent *content,
     if (xml_span_is(cell->type, "e")) {
         *flags |= SHEET_CELL_ERROR;
     }
-    gsize from = texts->len; /* "str", "e", "d" */
-    return xml_decode(content->value, texts) &&
-           g_utf8_validate(texts->str + from, (gssize)(texts->len - from), NULL);
+    return cell_append_value(content->value, texts); /* "str", "e", "d" */
 }
 
 static bool
