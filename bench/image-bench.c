@@ -5,6 +5,7 @@
 #include "image/image.h"
 #include "image/jpeg_decode.h"
 #include "image/jpeg_encode.h"
+#include "image/plane_orient.h"
 #include "image/plane_resize.h"
 #include "image/ssimulacra2.h"
 
@@ -208,7 +209,32 @@ resize_axis(const float *from, guint32 num_lines, gsize line_step, guint32 num_f
     return to;
 }
 
-/* The whole photo decoded, and resized in floating point. */
+/* Interleaved RGB turned upright: colour planes have the code for it. */
+static void
+turn_upright(JpegPixels *pixels, guint8 orientation)
+{
+    GError *error = NULL;
+    g_auto(ImagePlanes) planes = { 0 };
+    check(image_planes_init(&planes, pixels->width, pixels->height, 3, 0, 0, &error), error);
+    for (guint32 y = 0; y < planes.height; y++) {
+        for (gsize i = 0; i < 3 * (gsize)planes.width; i++) {
+            planes.data[i % 3][planes.stride[i % 3] * y + i / 3] =
+                pixels->data[pixels->stride * y + i];
+        }
+    }
+    check(image_planes_orient(&planes, orientation, &error), error);
+    pixels->width = planes.width;
+    pixels->height = planes.height;
+    pixels->stride = 3 * (gsize)planes.width;
+    for (guint32 y = 0; y < planes.height; y++) {
+        for (gsize i = 0; i < 3 * (gsize)planes.width; i++) {
+            pixels->data[pixels->stride * y + i] =
+                planes.data[i % 3][planes.stride[i % 3] * y + i / 3];
+        }
+    }
+}
+
+/* The whole photo decoded, turned upright and resized in floating point. */
 static float *
 reference(GBytes *photo, guint32 side, guint32 *ret_width, guint32 *ret_height)
 {
@@ -222,6 +248,7 @@ reference(GBytes *photo, guint32 side, guint32 *ret_width, guint32 *ret_height)
               jpeg_decode_pixels(data, size, &info, 0, &pixels, &report, &error),
           error);
     check(pixels.num_channels == 3, NULL);
+    turn_upright(&pixels, info.exif.orientation);
     guint32 width;
     guint32 height;
     plane_fit(pixels.width, pixels.height, side, &width, &height);

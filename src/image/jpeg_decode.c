@@ -1,6 +1,7 @@
 #include "image/jpeg_decode.h"
 
 #include "base/error.h"
+#include "image/block_halving.h"
 #include "image/fast_huffman.h"
 #include "image/libjpeg_error.h"
 #include "image/reduced_idct.h"
@@ -23,7 +24,8 @@ typedef struct {
     LibjpegErrors errors;
     ImagePlanes planes;
     JpegPixels pixels;
-    guint8 *scratch; /* a row for what lies below the picture, or of interleaved samples */
+    BlockHalving *halving; /* of plane 0, or NULL */
+    guint8 *scratch;       /* a row for what lies below the picture, or of interleaved samples */
     guint32 num_rows_done;
 } Decoder;
 
@@ -60,7 +62,7 @@ jpeg_decode_memory(const JpegInfo *info)
         num_blocks += num_mcus_x * info->components[i].h * info->components[i].v *
                       (info->num_scans > 1 ? num_mcus_y : 2);
     }
-    return num_blocks * sizeof(JBLOCK) + FIXED_MEMORY;
+    return num_blocks * sizeof(JBLOCK) + block_halving_memory(info->width) + FIXED_MEMORY;
 }
 
 guint8
@@ -157,6 +159,10 @@ read_raw_rows(Decoder *decoder)
             const jpeg_component_info *component = &cinfo->comp_info[i];
             guint num_rows = (guint)(component->v_samp_factor * component->DCT_scaled_size);
             guint32 height = image_planes_height(planes, i);
+            if (i == 0 && decoder->halving != NULL) {
+                block_halving_rows(decoder->halving, rows[0]);
+                continue;
+            }
             for (guint row = 0; row < num_rows; row++) {
                 guint32 y = first_row[i] + row;
                 rows[i][row] =
@@ -165,7 +171,11 @@ read_raw_rows(Decoder *decoder)
             first_row[i] += num_rows;
         }
         jpeg_read_raw_data(cinfo, components, num_lines);
-        decoder->num_rows_done = cinfo->output_scanline;
+        decoder->num_rows_done =
+            decoder->halving == NULL
+                ? cinfo->output_scanline
+                : block_halving_take(decoder->halving, planes->data[0], planes->stride[0],
+                                     planes->width, planes->height);
     }
 }
 
@@ -237,6 +247,11 @@ decode_planes(Decoder *decoder, const guint8 *data, gsize size, const JpegInfo *
             force_stored_sampling(cinfo);
         }
         reduced_idct_install(cinfo);
+        /* A component that no scan has brings no table. */
+        if (cinfo->comp_info[0].DCT_scaled_size == DCTSIZE / 2 &&
+            cinfo->comp_info[0].quant_table != NULL) {
+            decoder->halving = block_halving_new(cinfo, 0);
+        }
         read_raw_rows(decoder);
     } else {
         decoder->scratch = g_malloc((gsize)cinfo->output_width * 3);

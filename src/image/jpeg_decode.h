@@ -1,7 +1,8 @@
 /* JPEG to pixels, at the smallest DCT scale that still has the wanted size: a 12 megapixel photo
- * that becomes 2000 px costs the inverse transform of a quarter of its samples. The scaled transforms
- * are reduced_idct.h's where they can be: the picture is as sharp as Lanczos would leave it, but each
- * block is filtered for itself.
+ * that becomes 2000 px costs the inverse transform of a quarter of its samples. At half the size
+ * luma is block_halving.h's: as if the picture had been decoded in full and then halved. Else the
+ * scaled transforms are reduced_idct.h's where they can be: as sharp as Lanczos would leave the
+ * picture, but each block is filtered for itself.
  *
  * Runs libjpeg on hostile bytes: in a worker only. Memory: the planes that are returned, plus
  * jpeg_decode_memory(). */
@@ -25,7 +26,7 @@ typedef struct {
     bool was_truncated;   /* data ended early; the rest is filled in */
 } JpegDecodeReport;
 
-/* What the decoder itself allocates at most: rows, or for a progressive file the coefficients of
+/* What the decoder itself allocates at most: rows, and for a progressive file the coefficients of
  * the whole picture, two bytes a sample (150 MB at 50 megapixels 4:2:0). */
 guint64 jpeg_decode_memory(const JpegInfo *info);
 

@@ -1,12 +1,10 @@
 #include "image/plane_scale.h"
 
+#include "image/lanczos.h"
 #include "image/vector_clones.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LOBES 3
 
 /* Rows that are resized along the row together, each a lane of a vector. */
 #define LANES 32
@@ -32,16 +30,6 @@ filter_clear(Filter *filter)
     g_free(filter->weights);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Filter, filter_clear)
-
-static double
-lanczos(double x)
-{
-    x = fabs(x);
-    if (x < 1e-9) {
-        return 1;
-    }
-    return x < LOBES ? LOBES * sin(G_PI * x) * sin(G_PI * x / LOBES) / (G_PI * G_PI * x * x) : 0;
-}
 
 static gint64
 mirror(gint64 at, gint64 num_samples)
@@ -74,14 +62,14 @@ filter_init(Filter *filter, ScaleAxis axis)
 {
     double ratio = axis.extent / axis.num_target;
     double width = MAX(ratio, 1);
-    guint num_wanted = (guint)floor(2 * LOBES * width) + 1;
+    guint num_wanted = (guint)floor(2 * LANCZOS_LOBES * width) + 1;
     filter->num_taps = MIN(num_wanted, axis.num_source);
     filter->first = g_new(guint32, axis.num_target);
     filter->weights = g_new0(gint16, (gsize)filter->num_taps * axis.num_target);
     g_autofree double *weights = g_new(double, filter->num_taps);
     for (guint32 i = 0; i < axis.num_target; i++) {
         double center = axis.start + (i + 0.5) * ratio;
-        gint64 begin = (gint64)ceil(center - LOBES * width - 0.5);
+        gint64 begin = (gint64)ceil(center - LANCZOS_LOBES * width - 0.5);
         gint64 first = CLAMP(begin, 0, (gint64)axis.num_source - filter->num_taps);
         memset(weights, 0, filter->num_taps * sizeof *weights);
         for (gint64 at = begin; at < begin + num_wanted; at++) {
