@@ -296,6 +296,22 @@ test_bad_photos_cost_only_themselves(void)
 }
 
 static void
+test_sheet_without_picture_columns_needs_attention(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_auto(TempDir) out = temp_dir_new();
+    g_autofree char *sheet = g_build_filename(dir, "s.csv", NULL);
+    g_autofree char *photo = sample("photos/CH-7_1.webp");
+    static const char csv[] = "sku,title\nCH-7,Chair\n";
+    write_file(dir, "s.csv", csv, strlen(csv));
+    g_auto(CommandResult) result =
+        run_cloudpick("listing", "build", "--sheet", sheet, "--photos", photo, "--out", out,
+                      "--base-url", base_url, "--quality=85", NULL);
+    assert_status(&result, 1);
+    g_assert_nonnull(strstr(result.out, "the sheet has no column for pictures"));
+}
+
+static void
 test_wrong_calls_say_what_is_wrong(void)
 {
     g_auto(TempDir) out = temp_dir_new();
@@ -511,6 +527,8 @@ main(int argc, char **argv)
     g_test_add_func("/build/dry-run", test_dry_run_writes_nothing);
     g_test_add_func("/build/report-page", test_report_page_needs_nothing_from_elsewhere);
     g_test_add_func("/build/bad-photos", test_bad_photos_cost_only_themselves);
+    g_test_add_func("/build/no-picture-columns",
+                    test_sheet_without_picture_columns_needs_attention);
     g_test_add_func("/build/wrong-calls", test_wrong_calls_say_what_is_wrong);
     g_test_add_func("/build/reports-name", test_sheet_with_a_reports_name_is_refused);
     g_test_add_func("/build/out-is-photos", test_output_into_the_folder_of_photos_is_refused);

@@ -140,6 +140,19 @@ count_skus_in_doubt(const Batch *batch)
     return num_skus;
 }
 
+/* Pictures were made and the sheet has no place for a single one of them. */
+static bool
+sheet_took_no_url(const Batch *batch)
+{
+    return batch->num_urls == 0 && batch->bytes_out > 0;
+}
+
+static bool
+batch_needs_attention(const Batch *batch)
+{
+    return count_attention(batch) > 0 || count_skus_in_doubt(batch) > 0 || sheet_took_no_url(batch);
+}
+
 static void
 print_attention(FILE *file, const Batch *batch)
 {
@@ -162,6 +175,10 @@ print_attention(FILE *file, const Batch *batch)
     gsize num_others = count_skus_in_doubt(batch) - batch->num_without_main;
     if (num_others > 0) {
         fprintf(file, "%s%" G_GSIZE_FORMAT " SKUs in doubt", separator, num_others);
+        separator = ", ";
+    }
+    if (sheet_took_no_url(batch)) {
+        fprintf(file, "%sthe sheet has no column for pictures: no URL was written", separator);
     }
     fputc('\n', file);
 }
@@ -193,7 +210,7 @@ print_summary(FILE *file, const Batch *batch, const Arguments *arguments)
                 "(--prune removes them)\n",
                 batch->num_other_pictures);
     }
-    if (count_attention(batch) > 0 || count_skus_in_doubt(batch) > 0) {
+    if (batch_needs_attention(batch)) {
         print_attention(file, batch);
     }
     if (!arguments->dry_run) {
@@ -272,6 +289,5 @@ listing_build_command(int argc, char **argv)
         print_decisions(batch);
     }
     print_summary(arguments.json || arguments.dry_run ? stderr : stdout, batch, &arguments);
-    bool needs_attention = count_attention(batch) > 0 || count_skus_in_doubt(batch) > 0;
-    return needs_attention ? EXIT_NEEDS_ATTENTION : EXIT_DONE;
+    return batch_needs_attention(batch) ? EXIT_NEEDS_ATTENTION : EXIT_DONE;
 }
