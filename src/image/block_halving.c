@@ -49,13 +49,12 @@ block_halving_memory(guint32 width)
 ALWAYS_INLINE void
 transpose(Float8 v[DCTSIZE])
 {
-    const Int8 low = { 0, 8, 1, 9, 2, 10, 3, 11 };
-    const Int8 high = { 4, 12, 5, 13, 6, 14, 7, 15 };
     for (int pass = 0; pass < 3; pass++) {
         Float8 w[DCTSIZE];
         for (int i = 0; i < DCTSIZE / 2; i++) {
-            w[2 * i] = __builtin_shuffle(v[i], v[i + DCTSIZE / 2], low);
-            w[2 * i + 1] = __builtin_shuffle(v[i], v[i + DCTSIZE / 2], high);
+            w[2 * i] = __builtin_shufflevector(v[i], v[i + DCTSIZE / 2], 0, 8, 1, 9, 2, 10, 3, 11);
+            w[2 * i + 1] =
+                __builtin_shufflevector(v[i], v[i + DCTSIZE / 2], 4, 12, 5, 13, 6, 14, 7, 15);
         }
         memcpy(v, w, sizeof w);
     }

@@ -119,13 +119,12 @@ typedef gint16 Short8 __attribute__((vector_size(16)));
 ALWAYS_INLINE void
 transpose(Short8 v[BLOCK])
 {
-    const Short8 low = { 0, 8, 1, 9, 2, 10, 3, 11 };
-    const Short8 high = { 4, 12, 5, 13, 6, 14, 7, 15 };
     for (int pass = 0; pass < 3; pass++) {
         Short8 w[BLOCK];
         for (int i = 0; i < BLOCK / 2; i++) {
-            w[2 * i] = __builtin_shuffle(v[i], v[i + BLOCK / 2], low);
-            w[2 * i + 1] = __builtin_shuffle(v[i], v[i + BLOCK / 2], high);
+            w[2 * i] = __builtin_shufflevector(v[i], v[i + BLOCK / 2], 0, 8, 1, 9, 2, 10, 3, 11);
+            w[2 * i + 1] =
+                __builtin_shufflevector(v[i], v[i + BLOCK / 2], 4, 12, 5, 13, 6, 14, 7, 15);
         }
         memcpy(v, w, sizeof w);
     }

@@ -55,14 +55,14 @@ transform_4(Float4 lines[4])
 ALWAYS_INLINE void
 transpose(Float4 lines[4])
 {
-    Float4 a = __builtin_shuffle(lines[0], lines[1], (Int4){ 0, 4, 1, 5 });
-    Float4 b = __builtin_shuffle(lines[0], lines[1], (Int4){ 2, 6, 3, 7 });
-    Float4 c = __builtin_shuffle(lines[2], lines[3], (Int4){ 0, 4, 1, 5 });
-    Float4 d = __builtin_shuffle(lines[2], lines[3], (Int4){ 2, 6, 3, 7 });
-    lines[0] = __builtin_shuffle(a, c, (Int4){ 0, 1, 4, 5 });
-    lines[1] = __builtin_shuffle(a, c, (Int4){ 2, 3, 6, 7 });
-    lines[2] = __builtin_shuffle(b, d, (Int4){ 0, 1, 4, 5 });
-    lines[3] = __builtin_shuffle(b, d, (Int4){ 2, 3, 6, 7 });
+    Float4 a = __builtin_shufflevector(lines[0], lines[1], 0, 4, 1, 5);
+    Float4 b = __builtin_shufflevector(lines[0], lines[1], 2, 6, 3, 7);
+    Float4 c = __builtin_shufflevector(lines[2], lines[3], 0, 4, 1, 5);
+    Float4 d = __builtin_shufflevector(lines[2], lines[3], 2, 6, 3, 7);
+    lines[0] = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+    lines[1] = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+    lines[2] = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+    lines[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
 }
 
 VECTOR_CLONES static void
