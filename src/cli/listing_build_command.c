@@ -69,7 +69,8 @@ parse_arguments(Arguments *arguments, int argc, char **argv, GError **error)
         { "base-url", 0, 0, G_OPTION_ARG_STRING, &arguments->base_url,
           "Where the folder will be reachable", "URL" },
         { "marketplace", 0, 0, G_OPTION_ARG_STRING, &arguments->marketplace,
-          "amazon, walmart, ebay, shopify, woocommerce, plain; auto: by the sheet (default)",
+          "amazon, walmart, ebay, shopify, woocommerce, etsy, tiktok, temu, plain; "
+          "auto: by the sheet (default)",
           "NAME" },
         { "worksheet", 0, 0, G_OPTION_ARG_FILENAME, &arguments->worksheet,
           "The worksheet, where several could be meant", "NAME" },
