@@ -65,6 +65,10 @@ test_delimiters_are_recognised(void)
           "csv, UTF-8, semicolons, CRLF" },
         { "a\tb, c, d\ne\tf\n", "1: A=a B=b, c, d\n2: A=e B=f\n", "tsv, UTF-8, tabs, LF" },
         { "a|b\rc|d\r", "1: A=a B=b\n2: A=c B=d\n", "csv, UTF-8, bars, CR" },
+        /* More lines hold one semicolon than agree on their tabs, but it would break the quotes. */
+        { "a\tb\tc\nd\t\"x;y\"\ne\tf\tg\t\"x;y\"\nh\ti\tj\tk\t\"x;y\"\n",
+          "1: A=a B=b C=c\n2: A=d B=x;y\n3: A=e B=f C=g D=x;y\n4: A=h B=i C=j D=k E=x;y\n",
+          "tsv, UTF-8, tabs, LF" },
         { "one", "1: A=one\n", "csv, UTF-8, commas, one line" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -240,7 +240,31 @@ detect_encoding(TextFile *text, const char *named, GError **error)
     return format->unit_size == 2 || learn_characters(format, error);
 }
 
-/* How well DELIMITER explains the sample: many fields, and the same number on most lines. */
+/* Whether quotes stand in FIELD as nobody writes them: inside an unquoted one, or with something
+ * behind the closing one. Cutting at the wrong character makes such fields. */
+static bool
+has_stray_quote(const TextField *field)
+{
+    gsize num_quotes = 0;
+    char last = '\0';
+    bool is_closed = false; /* an even number of quotes so far */
+    for (gsize i = 0; i < field->size; i++) {
+        char c = field->data[i];
+        if (c == '\0') { /* half a character of UTF-16 */
+            continue;
+        }
+        if (c != '"' && is_closed) {
+            return true;
+        }
+        num_quotes += c == '"';
+        is_closed = field->is_quoted && num_quotes % 2 == 0;
+        last = c;
+    }
+    return field->is_quoted ? last != '"' : num_quotes > 0;
+}
+
+/* How well the delimiter of FORMAT explains the sample: many fields, the same number on most lines,
+ * and few lines with stray quotes. */
 static double
 rate_delimiter(const TextFormat *format, const char *sample, gsize size, bool is_whole)
 {
@@ -249,10 +273,16 @@ rate_delimiter(const TextFormat *format, const char *sample, gsize size, bool is
     g_autoptr(GArray) counts = g_array_new(FALSE, FALSE, sizeof(gsize));
     TextLine line;
     bool is_open;
+    guint num_strays = 0;
     while (size > 0 && counts->len < MAX_SAMPLE_LINES &&
            text_parse_line(&trial, sample, size, is_whole, fields, &line, &is_open)) {
         if (line.num_fields > 1 || line.fields[0].size > 0) {
             g_array_append_val(counts, line.num_fields);
+            bool has_stray = false;
+            for (gsize i = 0; i < line.num_fields && !has_stray; i++) {
+                has_stray = has_stray_quote(&line.fields[i]);
+            }
+            num_strays += has_stray;
         }
         sample += line.size;
         size -= line.size;
@@ -267,7 +297,8 @@ rate_delimiter(const TextFormat *format, const char *sample, gsize size, bool is
         double share = (double)num_same / counts->len;
         best = MAX(best, share * share * (double)(count - 1));
     }
-    return best;
+    double sound = counts->len > 0 ? 1 - (double)num_strays / counts->len : 0;
+    return best * sound * sound;
 }
 
 static void
