@@ -1,6 +1,7 @@
 #include "image/pool.h"
 
 #include "base/error.h"
+#include "image/output_check.h"
 #include "image/wire.h"
 
 #include <errno.h>
@@ -425,6 +426,21 @@ read_outputs(int socket, const WireReply *reply, const Patience *patience, Image
 }
 
 static bool
+check_outputs(ImageResult *result, GError **error)
+{
+    for (guint i = 0; i < result->num_outputs; i++) {
+        ImageOutput *output = &result->outputs[i];
+        GBytes *checked = output_check(output->jpeg, output->width, output->height, error);
+        if (checked == NULL) {
+            return false;
+        }
+        g_bytes_unref(output->jpeg);
+        output->jpeg = checked;
+    }
+    return true;
+}
+
+static bool
 pool_is_cancelled(ImagePool *pool)
 {
     g_mutex_lock(&pool->lock);
@@ -539,6 +555,10 @@ run_on(ImagePool *pool, Worker *worker, const WireRequest *request, int fd, Imag
     status = read_outputs(worker->socket, &reply, &patience, &result);
     if (status != READ_DONE) {
         return fail_dead(pool, worker, status, error);
+    }
+    if (!check_outputs(&result, error)) {
+        (void)end_worker(pool, worker);
+        return false;
     }
     *ret_result = result;
     result = (ImageResult){ 0 };
