@@ -36,7 +36,13 @@ bool command_parse_options(int *argc, char ***argv, const char *parameters, cons
 /* GOptionArgFunc for --set NAME=VALUE; DATA is the Settings. */
 gboolean command_option_set(const gchar *option, const gchar *value, gpointer data, GError **error);
 
+/* The settings of a command that has --config FILE and --set NAME=VALUE: what the call says counts
+ * more than what the file says. Both may be NULL. */
+bool command_read_settings(Settings *settings, const char *file, char *const *assignments,
+                           GError **error);
+
 ExitStatus settings_command(int argc, char **argv);
+ExitStatus config_command(int argc, char **argv);
 ExitStatus track_run_command(int argc, char **argv);
 ExitStatus track_score_command(int argc, char **argv);
 ExitStatus image_worker_command(int argc, char **argv);

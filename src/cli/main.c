@@ -19,6 +19,7 @@ static const Command commands[] = {
     { "store", "convert", store_convert_command, "the research store's data -> layout, scripts" },
     { "track", "run", track_run_command, "boxes of cameras -> tracks of people" },
     { "track", "score", track_score_command, "compare tracks with the truth: IDF1, MOTA, HOTA" },
+    { NULL, "config", config_command, "print a configuration file that explains itself" },
     { NULL, "settings", settings_command, "list the settings, their defaults and the reasons" },
     { NULL, "image-worker", image_worker_command, NULL }, /* started by the program itself */
 };
@@ -54,6 +55,22 @@ gboolean
 command_option_set(const gchar *option, const gchar *value, gpointer data, GError **error)
 {
     return settings_set(data, value, error);
+}
+
+bool
+command_read_settings(Settings *settings, const char *file, char *const *assignments,
+                      GError **error)
+{
+    settings_init(settings);
+    if (file != NULL && !settings_read_file(settings, file, error)) {
+        return false;
+    }
+    for (gsize i = 0; assignments != NULL && assignments[i] != NULL; i++) {
+        if (!settings_set(settings, assignments[i], error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* "listing build". */

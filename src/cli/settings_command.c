@@ -23,10 +23,13 @@ settings_command(int argc, char **argv)
     }
     for (gsize i = 0; i < settings_count(); i++) {
         const SettingInfo *info = settings_info(i);
-        printf("%s = %" G_GINT64_FORMAT " %s (%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ")\n"
-               "    %s\n",
-               info->name, settings_value(&settings, i), info->unit, info->minimum, info->maximum,
-               info->reason);
+        g_autofree char *value = settings_value_to_string(&settings, i);
+        if (info->type == SETTING_INTEGER) {
+            printf("%s = %s (%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ")\n    %s\n", info->name,
+                   value, info->minimum, info->maximum, info->reason);
+        } else {
+            printf("%s = %s (%s)\n    %s\n", info->name, value, info->form, info->reason);
+        }
     }
     return EXIT_DONE;
 }
