@@ -101,6 +101,47 @@ test_a_writer_given_up_leaves_nothing(Fixture *fixture, gconstpointer unused)
     g_assert_false(g_file_test(fixture->first, G_FILE_TEST_EXISTS));
 }
 
+static bool
+take_bytes(const void *data, gsize size, gpointer user_data, GError **error)
+{
+    g_byte_array_append(user_data, data, (guint)size);
+    return true;
+}
+
+static bool
+refuse_bytes(const void *data, gsize size, gpointer user_data, GError **error)
+{
+    return fail(error, APP_ERROR_CANCELLED, "gone");
+}
+
+static void
+test_a_sink_gets_what_a_file_would(Fixture *fixture, gconstpointer unused)
+{
+    const char *const members[] = { "a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "b", "second",
+                                    NULL };
+    write_zip(fixture->first, members);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_autoptr(ZipReader) reader = open_zip(fixture->first);
+    g_autoptr(ZipWriter) writer = zip_writer_new_to_sink(take_bytes, bytes);
+    for (gsize i = 0; i < zip_num_members(reader); i++) {
+        g_assert_true(zip_writer_copy(writer, reader, zip_member(reader, i), NULL));
+    }
+    g_assert_true(zip_writer_finish(writer, NULL, NULL));
+    g_autofree char *data = NULL;
+    gsize size;
+    g_assert_true(g_file_get_contents(fixture->first, &data, &size, NULL));
+    g_assert_cmpmem(bytes->data, bytes->len, data, size);
+}
+
+static void
+test_a_sink_may_refuse(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(ZipWriter) writer = zip_writer_new_to_sink(refuse_bytes, NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_false(zip_writer_add(writer, "a", "a", 1, 0, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_CANCELLED);
+}
+
 /* Pseudo-random text that deflates, but not to nothing. */
 static GByteArray *
 long_text(gsize size)
@@ -348,6 +389,8 @@ main(int argc, char **argv)
     } tests[] = {
         { "/zip/read-back", test_what_is_added_is_read_back },
         { "/zip/given-up", test_a_writer_given_up_leaves_nothing },
+        { "/zip/sink", test_a_sink_gets_what_a_file_would },
+        { "/zip/sink-refuses", test_a_sink_may_refuse },
         { "/zip/replace", test_replacing_leaves_the_others_alone },
         { "/zip/replace-itself", test_replacing_onto_itself },
         { "/zip/many-members", test_more_members_than_16_bits_count },

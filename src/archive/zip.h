@@ -57,6 +57,12 @@ typedef struct ZipWriter ZipWriter;
 
 /* Writes to PATH, which appears only when zip_writer_finish succeeds (base/file.h). */
 ZipWriter *zip_writer_new(const char *path, GError **error);
+
+/* Writes to SINK, from the first byte to the last, so that an archive of any size can go out while
+ * it is made. Members can be added and copied, not replaced. */
+typedef bool (*ZipSink)(const void *data, gsize size, gpointer user_data, GError **error);
+ZipWriter *zip_writer_new_to_sink(ZipSink sink, gpointer user_data);
+
 /* Without finish, removes what was written. */
 void zip_writer_free(ZipWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ZipWriter, zip_writer_free)

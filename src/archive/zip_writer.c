@@ -13,7 +13,9 @@
 struct ZipWriter {
     char *path;
     char *partial_path; /* NULL once it is in place */
-    int fd;
+    int fd;             /* -1: the bytes go to the sink */
+    ZipSink sink;
+    gpointer sink_data;
     guint64 offset;
     GByteArray *directory;
     guint64 num_entries;
@@ -48,7 +50,9 @@ write_at(ZipWriter *writer, guint64 offset, const guint8 *data, gsize size, GErr
 static bool
 write_next(ZipWriter *writer, const guint8 *data, gsize size, GError **error)
 {
-    if (!write_at(writer, writer->offset, data, size, error)) {
+    bool done = writer->sink != NULL ? writer->sink(data, size, writer->sink_data, error)
+                                     : write_at(writer, writer->offset, data, size, error);
+    if (!done) {
         return false;
     }
     writer->offset += size;
@@ -68,6 +72,18 @@ zip_writer_new(const char *path, GError **error)
     writer->path = g_strdup(path);
     writer->partial_path = g_steal_pointer(&partial_path);
     writer->fd = fd;
+    writer->directory = g_byte_array_new();
+    return writer;
+}
+
+ZipWriter *
+zip_writer_new_to_sink(ZipSink sink, gpointer user_data)
+{
+    ZipWriter *writer = g_new0(ZipWriter, 1);
+    writer->path = g_strdup("archive");
+    writer->fd = -1;
+    writer->sink = sink;
+    writer->sink_data = user_data;
     writer->directory = g_byte_array_new();
     return writer;
 }
@@ -145,7 +161,7 @@ static bool
 copy_range(ZipWriter *writer, const ZipReader *reader, guint64 from, guint64 size, GError **error)
 {
     /* In the kernel where it can; a file system that cannot says so at the first call. */
-    while (size > 0) {
+    while (size > 0 && writer->sink == NULL) {
         off_t in = (off_t)from, out = (off_t)writer->offset;
         ssize_t copied = copy_file_range(zip_fd(reader), &in, writer->fd, &out,
                                          (size_t)MIN(size, G_MAXINT32), 0);
@@ -275,7 +291,7 @@ bool
 zip_writer_begin_replacement(ZipWriter *writer, const ZipReader *reader, const ZipMember *member,
                              int deflate_level, GError **error)
 {
-    g_assert(writer->deflate == NULL && deflate_level > 0);
+    g_assert(writer->deflate == NULL && writer->sink == NULL && deflate_level > 0);
     ZipSpan span;
     if (!zip_find_span(reader, member, &span, error)) {
         return false;
@@ -380,10 +396,13 @@ append_end(ZipWriter *writer, const ZipReader *reader, GByteArray *bytes)
 bool
 zip_writer_finish(ZipWriter *writer, const ZipReader *reader, GError **error)
 {
-    g_assert(writer->deflate == NULL && writer->partial_path != NULL);
+    g_assert(writer->deflate == NULL && (writer->sink != NULL || writer->partial_path != NULL));
     append_end(writer, reader, writer->directory);
     if (!write_next(writer, writer->directory->data, writer->directory->len, error)) {
         return false;
+    }
+    if (writer->sink != NULL) {
+        return true;
     }
     int fd = writer->fd;
     writer->fd = -1;
