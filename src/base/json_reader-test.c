@@ -139,6 +139,21 @@ test_depth_is_limited(void)
     assert_wrong(reader, "doc.json:1: nested deeper than 64 levels");
 }
 
+static void
+test_the_kind_of_the_next_value(void)
+{
+    static const JsonKind kinds[] = { JSON_NULL,   JSON_BOOL,  JSON_NUMBER, JSON_NUMBER,
+                                      JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+    g_autoptr(JsonReader) reader = reader_of("[null, true, -1, 0, \"\", [], {}]");
+    json_read_array(reader);
+    for (guint i = 0; json_read_element(reader); i++) {
+        g_assert_cmpint(json_peek(reader), ==, kinds[i]);
+        json_read_skip(reader);
+    }
+    g_assert_true(json_reader_finish(reader, "doc.json", 1, NULL));
+    g_assert_cmpint(json_peek(reader), ==, JSON_NOTHING);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -148,6 +163,7 @@ main(int argc, char **argv)
     g_test_add_func("/json-reader/no-numbers", test_what_json_does_not_allow_as_a_number);
     g_test_add_func("/json-reader/floats", test_floats_may_be_null);
     g_test_add_func("/json-reader/line-of-error", test_an_error_names_its_line);
+    g_test_add_func("/json-reader/kind", test_the_kind_of_the_next_value);
     g_test_add_func("/json-reader/keys", test_missing_and_repeated_keys);
     g_test_add_func("/json-reader/broken", test_broken_documents);
     g_test_add_func("/json-reader/depth", test_depth_is_limited);

@@ -110,6 +110,28 @@ expected(JsonReader *reader, const char *what)
     }
 }
 
+JsonKind
+json_peek(JsonReader *reader)
+{
+    skip_space(reader);
+    char c = reader->at < reader->end ? *reader->at : '\0';
+    switch (c) {
+    case 'n':
+        return JSON_NULL;
+    case 't':
+    case 'f':
+        return JSON_BOOL;
+    case '"':
+        return JSON_STRING;
+    case '[':
+        return JSON_ARRAY;
+    case '{':
+        return JSON_OBJECT;
+    default:
+        return c == '-' || g_ascii_isdigit(c) ? JSON_NUMBER : JSON_NOTHING;
+    }
+}
+
 static bool
 take(JsonReader *reader, char c, const char *what)
 {

@@ -52,6 +52,17 @@ bool json_read_bool(JsonReader *reader);
 const char *json_read_string(JsonReader *reader);
 /* Takes a null if there is one here. */
 bool json_read_null(JsonReader *reader);
+/* What the next value is by its first character, without taking it; JSON_NOTHING where none is. */
+typedef enum {
+    JSON_NOTHING,
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT,
+} JsonKind;
+JsonKind json_peek(JsonReader *reader);
 /* Passes over any value. */
 void json_read_skip(JsonReader *reader);
 
