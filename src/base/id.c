@@ -1,0 +1,45 @@
+#include "base/id.h"
+
+#include "base/secret.h"
+
+#include <string.h>
+
+static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+
+enum { time_chars = 10 };
+
+Id
+id_new(const Clock *clock)
+{
+    Id id;
+    guint64 milliseconds = (guint64)clock_now(clock) / 1000;
+    for (int i = time_chars - 1; i >= 0; i--, milliseconds >>= 5) {
+        id.text[i] = alphabet[milliseconds & 31];
+    }
+    g_assert(milliseconds == 0 && id.text[0] <= '7'); /* 48 bits last until the year 10889 */
+
+    guint8 random[ID_LENGTH - time_chars]; /* five bits of each are used */
+    secret_random(random, sizeof random);
+    for (guint i = 0; i < sizeof random; i++) {
+        id.text[time_chars + i] = alphabet[random[i] & 31];
+    }
+    id.text[ID_LENGTH] = '\0';
+    return id;
+}
+
+bool
+id_parse(const char *text, Id *ret_id)
+{
+    if (text == NULL || strnlen(text, ID_LENGTH + 1) != ID_LENGTH ||
+        strspn(text, alphabet) != ID_LENGTH || text[0] > '7') {
+        return false;
+    }
+    memcpy(ret_id->text, text, ID_LENGTH + 1);
+    return true;
+}
+
+bool
+id_equal(const Id *a, const Id *b)
+{
+    return memcmp(a->text, b->text, ID_LENGTH) == 0;
+}
