@@ -143,6 +143,32 @@ test_upright(gconstpointer data)
     g_assert_cmpfloat(difference(&upright, &expected), <, 2.5);
 }
 
+/* A person's quarter turn, clockwise, of the picture that orientation DATA gives. */
+static void
+test_turned(gconstpointer data)
+{
+    g_autoptr(GBytes) photo = colour_photo(96, 64, 95);
+    g_autoptr(GBytes) stored = with_orientation(photo, (guint8)GPOINTER_TO_UINT(data));
+    ImageRequest request = request_for((ImageOutputSpec){ .quality = 97 });
+    g_auto(ImageResult) upright_result = cleaned(stored, &request);
+    request.turn = 90;
+    g_auto(ImageResult) turned_result = cleaned(stored, &request);
+    g_auto(JpegPixels) upright = pixels_of(upright_result.outputs[0].jpeg);
+    g_auto(JpegPixels) turned = pixels_of(turned_result.outputs[0].jpeg);
+    g_assert_cmpuint(turned_result.facts.width, ==, upright.height);
+    g_auto(JpegPixels) expected = {
+        .width = upright.height, .height = upright.width, .num_channels = 3, .stride = turned.stride
+    };
+    expected.data = g_malloc(expected.stride * expected.height);
+    for (guint32 y = 0; y < expected.height; y++) {
+        for (guint32 x = 0; x < expected.width; x++) {
+            memcpy(expected.data + expected.stride * y + 3 * (gsize)x,
+                   upright.data + upright.stride * (upright.height - 1 - x) + 3 * (gsize)y, 3);
+        }
+    }
+    g_assert_cmpfloat(difference(&turned, &expected), <, 2.5);
+}
+
 static void
 test_compliant_photo_is_carried_over(void)
 {
@@ -308,6 +334,8 @@ main(int argc, char **argv)
     for (guint i = 1; i <= 8; i++) {
         g_autofree char *path = g_strdup_printf("/clean/upright/%u", i);
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_upright);
+        g_autofree char *turned_path = g_strdup_printf("/clean/turned/%u", i);
+        g_test_add_data_func(turned_path, GUINT_TO_POINTER(i), test_turned);
     }
     g_test_add_func("/clean/carried-over", test_compliant_photo_is_carried_over);
     g_test_add_func("/clean/not-carried-over", test_what_does_not_comply_is_encoded);

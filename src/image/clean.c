@@ -390,6 +390,8 @@ clean_jpeg(const guint8 *data, gsize size, const ImageRequest *request, ImageRes
     if (!jpeg_parse(data, size, &request->limits, &jpeg.info, error)) {
         return false;
     }
+    jpeg.info.exif.orientation =
+        image_orientation_turned(jpeg.info.exif.orientation, request->turn);
     jpeg.colour = jpeg_colour(&jpeg.info);
     if (jpeg_carry_over_obstacle(&jpeg.info) == NULL && colour_transform_is_identity(jpeg.colour)) {
         jpeg.carried = jpeg_carry_over(data, size, &jpeg.info, NULL);
@@ -431,8 +433,11 @@ clean_decoded(PictureDecoder *decode, const guint8 *data, gsize size, const Imag
 {
     guint all = (1u << request->num_outputs) - 1;
     g_auto(Picture) picture = { 0 };
-    return decode(data, size, &request->limits, largest_side(request, all), &picture, error) &&
-           render(&picture, request, all, result, error);
+    if (!decode(data, size, &request->limits, largest_side(request, all), &picture, error)) {
+        return false;
+    }
+    picture.orientation = image_orientation_turned(picture.orientation, request->turn);
+    return render(&picture, request, all, result, error);
 }
 
 static bool

@@ -41,12 +41,12 @@ typedef struct {
 #define IMAGE_MAX_OUTPUTS 4
 
 typedef struct {
-    guint32 longest_side;  /* px; an input below it keeps its size; 0: any */
-    gint32 quality;        /* IMAGE_QUALITY_AUTO or 1..100 on libjpeg's scale */
-    guint64 max_bytes;     /* 0: any; otherwise quality goes down, not below 50, to keep it */
-    bool allow_carry_over; /* a JPEG that already complies keeps its entropy-coded data; without
-                            * this it does so only where a picture of the same size at automatic
-                            * quality would become the larger file */
+    guint32 longest_side;    /* px; an input below it keeps its size; 0: any */
+    gint32 quality;          /* IMAGE_QUALITY_AUTO or 1..100 on libjpeg's scale */
+    guint64 max_bytes;       /* 0: any; otherwise quality goes down, not below 50, to keep it */
+    bool allow_carry_over;   /* a JPEG that already complies keeps its entropy-coded data; without
+                              * this it does so only where a picture of the same size at automatic
+                              * quality would become the larger file */
     guint32 carry_over_side; /* px; above longest_side where that is a wish and no limit: a JPEG up
                               * to this is carried over where encoding makes no smaller file; 0:
                               * longest_side is a limit */
@@ -54,6 +54,8 @@ typedef struct {
 
 typedef struct {
     ImageLimits limits;
+    guint32 turn; /* 0, 90, 180, 270: a person's word, clockwise, on top of what the photo says
+                   * about itself */
     guint32 num_outputs; /* 1..IMAGE_MAX_OUTPUTS; decoded once for all */
     ImageOutputSpec outputs[IMAGE_MAX_OUTPUTS];
 } ImageRequest;

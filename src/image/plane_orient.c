@@ -17,6 +17,20 @@ static const Turn turns[9] = {
     [7] = { true, true, true },    [8] = { true, true, false },
 };
 
+guint8
+image_orientation_turned(guint8 orientation, guint32 turn)
+{
+    g_assert(orientation >= 1 && orientation <= 8 && turn % 90 == 0 && turn < 360);
+    /* A quarter turn leads from each to the next: those as taken, those in a mirror. */
+    static const guint8 next[9] = {
+        [1] = 6, [6] = 3, [3] = 8, [8] = 1, [2] = 7, [7] = 4, [4] = 5, [5] = 2
+    };
+    for (; turn > 0; turn -= 90) {
+        orientation = next[orientation];
+    }
+    return orientation;
+}
+
 bool
 image_orientation_swaps(guint8 orientation)
 {

@@ -3,6 +3,10 @@
 
 #include "image/planes.h"
 
+/* The EXIF orientation of what has ORIENTATION and is then turned clockwise by TURN, a multiple of
+ * 90 degrees below 360. */
+guint8 image_orientation_turned(guint8 orientation, guint32 turn);
+
 /* Whether an EXIF orientation swaps width and height. */
 bool image_orientation_swaps(guint8 orientation);
 
