@@ -1,23 +1,5 @@
 #include "listing/batch.h"
 
-const char *
-verdict_to_string(Verdict verdict)
-{
-    switch (verdict) {
-    case VERDICT_MATCHED:
-        return "matched";
-    case VERDICT_UNMATCHED:
-        return "unmatched";
-    case VERDICT_AMBIGUOUS:
-        return "ambiguous";
-    case VERDICT_DUPLICATE:
-        return "duplicate";
-    case VERDICT_REJECTED:
-        return "rejected";
-    }
-    g_assert_not_reached();
-}
-
 static void
 photo_clear(gpointer data)
 {
@@ -55,7 +37,7 @@ batch_free(Batch *batch)
     }
     g_array_unref(batch->photos);
     g_array_unref(batch->skus);
-    match_result_free(batch->matches);
+    decisions_free(batch->decisions);
     intake_free(batch->intake);
     journal_close(batch->journal);
     g_clear_pointer(&batch->listed_skus, g_ptr_array_unref);

@@ -2,28 +2,14 @@
  * the reports read it. */
 #pragma once
 
+#include "listing/decide.h"
 #include "listing/intake.h"
 #include "listing/journal.h"
 #include "listing/layout.h"
 #include "listing/marketplace.h"
-#include "listing/match.h"
 
 #include <glib.h>
 #include <stdbool.h>
-
-typedef enum {
-    VERDICT_MATCHED,
-    VERDICT_UNMATCHED,
-    VERDICT_AMBIGUOUS,
-    VERDICT_DUPLICATE, /* the same bytes as another photo, which is named */
-    VERDICT_REJECTED,  /* nothing can be made of it; the reason is in the notes */
-} Verdict;
-
-#define NUM_VERDICTS 5
-
-const char *verdict_to_string(Verdict verdict);
-
-#define NO_SKU (-1)
 
 typedef struct {
     const Photo *photo;
@@ -56,7 +42,7 @@ typedef struct {
     GPtrArray *listed_skus; /* of ListedSku */
     GArray *edits;          /* of SheetEdit: the new rows of a blank template */
     Intake *intake;
-    MatchResult *matches;
+    Decisions *decisions;
     Journal *journal; /* owns the records */
     char *thumbnail_dir;
     GArray *photos; /* of BatchPhoto, in the order of the intake */

@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "listing/bulk_zip.h"
+#include "listing/decide.h"
 #include "listing/job_limits.h"
+#include "listing/outputs.h"
 #include "listing/picture_store.h"
 #include "listing/publish.h"
 #include "listing/report.h"
@@ -156,158 +158,20 @@ take_in_photos(Batch *batch, const BuildOptions *options, GError **error)
     return true;
 }
 
-/* A picture cell may hold a file's name instead of a URL: then it says which photo belongs there.
- */
-static GStrv
-file_names_of(const Batch *batch, const ListedSku *listed)
-{
-    const GArray *columns = batch->layout->pictures;
-    if (listed->pictures == NULL || batch->layout->style != PICTURES_ONE_PER_CELL) {
-        return listed->pictures == NULL ? NULL : g_strdupv(listed->pictures);
-    }
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < columns->len && listed->pictures[i] != NULL; i++) {
-        Slot slot = g_array_index(columns, PictureColumn, i).slot;
-        if ((slot.kind != SLOT_MAIN && slot.kind != SLOT_EXTRA) || slot.number > columns->len) {
-            continue;
-        }
-        guint place = slot.kind == SLOT_MAIN ? 0 : slot.number;
-        while (names->len <= place) {
-            g_ptr_array_add(names, g_strdup(""));
-        }
-        if (((char *)names->pdata[place])[0] == '\0') {
-            g_free(names->pdata[place]);
-            names->pdata[place] = g_strdup(listed->pictures[i]);
-        }
-    }
-    g_ptr_array_add(names, NULL);
-    return (GStrv)g_ptr_array_steal(names, NULL);
-}
-
-static GArray *
-match_skus_of(const Batch *batch, GPtrArray *file_names)
-{
-    GArray *skus = g_array_new(FALSE, TRUE, sizeof(MatchSku));
-    for (guint i = 0; i < batch->listed_skus->len; i++) {
-        const ListedSku *listed = batch->listed_skus->pdata[i];
-        GStrv names = file_names_of(batch, listed);
-        if (names != NULL) {
-            g_ptr_array_add(file_names, names);
-        }
-        MatchSku sku = { .sku = listed->sku,
-                         .asin = listed->asin,
-                         .barcode = listed->barcode,
-                         .parent = listed->parent,
-                         .file_names = (const char *const *)names };
-        g_array_append_val(skus, sku);
-    }
-    return skus;
-}
-
-/* Matches the photos that are neither junk nor left out; RET_INDICES tells which they are. */
-static MatchResult *
-match(const Batch *batch, const GArray *skus, const bool *is_left_out, GArray **ret_indices)
-{
-    g_autoptr(GArray) photos = g_array_new(FALSE, FALSE, sizeof(MatchPhoto));
-    GArray *indices = g_array_new(FALSE, FALSE, sizeof(gsize));
-    for (gsize i = 0; i < intake_num_photos(batch->intake); i++) {
-        const Photo *photo = intake_photo(batch->intake, i);
-        if (!photo->is_junk && !is_left_out[i]) {
-            MatchPhoto match_photo = { .path = photo->name };
-            g_array_append_val(photos, match_photo);
-            g_array_append_val(indices, i);
-        }
-    }
-    *ret_indices = indices;
-    return match_photos((const MatchSku *)(void *)skus->data, skus->len,
-                        (const MatchPhoto *)(void *)photos->data, photos->len);
-}
-
-/* A photo whose bytes came before is a duplicate where it says nothing new: it matches no SKU, or
- * the one that its twin has. The same size chart for ten SKUs is no duplicate. Marks them in
- * IS_DROPPED and returns how many. */
-static gsize
-drop_duplicates(const Batch *batch, const MatchResult *result, const GArray *indices,
-                const gsize *firsts, bool *is_left_out)
-{
-    gsize num_photos = intake_num_photos(batch->intake), num_dropped = 0;
-    g_autofree gint64 *sku_of = g_new(gint64, num_photos + 1);
-    for (gsize i = 0; i < num_photos; i++) {
-        sku_of[i] = NO_SKU;
-    }
-    for (guint i = 0; i < indices->len; i++) {
-        const MatchDecision *decision = match_decision(result, i);
-        if (decision->sku != MATCH_NO_SKU) {
-            sku_of[g_array_index(indices, gsize, i)] = decision->sku;
-        }
-    }
-    /* (first photo with these bytes, SKU) -> taken */
-    g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GHashTable) matched = g_hash_table_new(NULL, NULL);
-    for (gsize i = 0; i < num_photos; i++) {
-        if (sku_of[i] != NO_SKU) {
-            g_hash_table_add(matched, GSIZE_TO_POINTER(firsts[i]));
-        }
-    }
-    for (gsize i = 0; i < num_photos; i++) {
-        if (intake_photo(batch->intake, i)->is_junk || is_left_out[i]) {
-            continue;
-        }
-        bool has_matched_twin =
-            sku_of[i] == NO_SKU && g_hash_table_contains(matched, GSIZE_TO_POINTER(firsts[i]));
-        char *key = g_strdup_printf("%" G_GSIZE_FORMAT " %" G_GINT64_FORMAT, firsts[i], sku_of[i]);
-        bool is_repeated = !g_hash_table_add(taken, key);
-        if (has_matched_twin || is_repeated) {
-            is_left_out[i] = true;
-            num_dropped++;
-        }
-    }
-    return num_dropped;
-}
-
 static void
-note_decisions(Batch *batch, const GArray *indices, const gsize *firsts, const bool *is_picture,
-               const bool *is_left_out)
+note_decisions(Batch *batch)
 {
     for (gsize i = 0; i < intake_num_photos(batch->intake); i++) {
         const Photo *photo = intake_photo(batch->intake, i);
+        const Decision *decision = decisions_get(batch->decisions, i);
         BatchPhoto entry = { .photo = photo,
-                             .verdict = VERDICT_REJECTED,
+                             .verdict = decision->verdict,
                              .is_junk = photo->is_junk,
-                             .sku = NO_SKU,
-                             .rule = photo->is_junk ? "a file of the operating system"
-                                                    : "not a picture",
-                             .notes = g_string_new(NULL) };
-        if (is_picture[i] && is_left_out[i]) {
-            entry.verdict = VERDICT_DUPLICATE;
-            entry.rule = "the same bytes as another photo";
-            gsize twin = firsts[i];
-            batch_note(entry.notes, "same as %s",
-                       twin == i ? "a photo that matched"
-                                 : intake_photo(batch->intake, twin)->name);
-        }
+                             .sku = decision->sku,
+                             .slot = decision->slot,
+                             .rule = decision->rule,
+                             .notes = g_string_new(decision->notes) };
         g_array_append_val(batch->photos, entry);
-    }
-    for (guint i = 0; i < indices->len; i++) {
-        const MatchDecision *decision = match_decision(batch->matches, i);
-        BatchPhoto *entry = batch_photo(batch, g_array_index(indices, gsize, i));
-        entry->rule = decision->rule;
-        switch (decision->verdict) {
-        case MATCH_MATCHED:
-            entry->verdict = VERDICT_MATCHED;
-            entry->sku = decision->sku;
-            entry->slot = decision->slot;
-            break;
-        case MATCH_UNMATCHED:
-            entry->verdict = VERDICT_UNMATCHED;
-            break;
-        case MATCH_AMBIGUOUS:
-            entry->verdict = VERDICT_AMBIGUOUS;
-            break;
-        }
-        if (decision->notes != NULL) {
-            batch_note(entry->notes, "%s", decision->notes);
-        }
     }
 }
 
@@ -318,26 +182,20 @@ match_batch(Batch *batch, const BuildOptions *options, GError **error)
     if (!intake_find_duplicates(batch->intake, options->cancel, &firsts, error)) {
         return false;
     }
-    /* What is no picture must not take a slot, or tie with the picture that it describes. */
     gsize num_photos = intake_num_photos(batch->intake);
-    g_autofree bool *is_picture = g_new0(bool, num_photos + 1);
-    g_autofree bool *is_left_out = g_new0(bool, num_photos + 1);
+    g_autofree NamedPhoto *photos = g_new0(NamedPhoto, num_photos + 1);
     for (gsize i = 0; i < num_photos; i++) {
-        is_picture[i] =
-            intake_photo(batch->intake, i)->is_junk || intake_looks_like_picture(batch->intake, i);
-        is_left_out[i] = !is_picture[i];
+        const Photo *photo = intake_photo(batch->intake, i);
+        photos[i] = (NamedPhoto){
+            .name = photo->name,
+            .first = firsts[i],
+            .is_junk = photo->is_junk,
+            .is_picture = photo->is_junk || intake_looks_like_picture(batch->intake, i),
+        };
     }
-    g_autoptr(GPtrArray) file_names = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
-    g_autoptr(GArray) skus = match_skus_of(batch, file_names);
-    g_autoptr(GArray) indices = NULL;
-    batch->matches = match(batch, skus, is_left_out, &indices);
-    if (drop_duplicates(batch, batch->matches, indices, firsts, is_left_out) > 0) {
-        /* Without the twins, what was a tie between two files of the same bytes is none. */
-        g_clear_pointer(&batch->matches, match_result_free);
-        g_clear_pointer(&indices, g_array_unref);
-        batch->matches = match(batch, skus, is_left_out, &indices);
-    }
-    note_decisions(batch, indices, firsts, is_picture, is_left_out);
+    g_autoptr(GArray) skus = match_skus_of_sheet(batch->layout, batch->listed_skus);
+    batch->decisions = decide(skus, photos, num_photos);
+    note_decisions(batch);
     return true;
 }
 
@@ -390,25 +248,6 @@ note_outcomes(Batch *batch, const ProcessingTask *tasks, const ProcessingOutcome
     }
 }
 
-/* The side that a marketplace likes best is no limit: a JPEG a quarter above it may stay as it is
- * where shrinking would make a larger file of it. */
-static ImageOutputSpec
-picture_spec(const PictureRules *rules, const BuildOptions *options)
-{
-    ImageOutputSpec spec = { .longest_side = options->longest_side,
-                             .quality = options->quality,
-                             .max_bytes = rules->max_bytes,
-                             .allow_carry_over = true };
-    if (options->longest_side == 0) {
-        spec.longest_side = rules->target_side;
-        spec.carry_over_side = rules->target_side / 4 * 5;
-    }
-    if (rules->max_side > 0) {
-        spec.carry_over_side = MIN(spec.carry_over_side, rules->max_side);
-    }
-    return spec;
-}
-
 static bool
 process_batch(Batch *batch, const BuildOptions *options, GError **error)
 {
@@ -445,7 +284,8 @@ process_batch(Batch *batch, const BuildOptions *options, GError **error)
         .pool = pool,
         .num_threads = pool_options.num_workers,
         .limits = limits_for_image(options->settings),
-        .picture = picture_spec(&batch->marketplace->rules, options),
+        .picture =
+            picture_output(&batch->marketplace->rules, options->longest_side, options->quality),
         .thumbnail_dir = batch->thumbnail_dir,
         .sink = { sink_put, sink_has, &sink },
         .cancel = options->cancel,

@@ -2,34 +2,9 @@
 
 #include "archive/zip.h"
 #include "base/file.h"
-
-#include <string.h>
+#include "listing/naming.h"
 
 static const gsize max_picture_bytes = G_MAXINT32;
-
-/* Ten letters and digits. */
-static bool
-is_asin(const char *text)
-{
-    gsize length = strlen(text);
-    for (gsize i = 0; i < length; i++) {
-        if (!g_ascii_isalnum(text[i])) {
-            return false;
-        }
-    }
-    return length == 10;
-}
-
-static char *
-bulk_name(const Batch *batch, const BatchPhoto *photo)
-{
-    const ListedSku *listed = batch->listed_skus->pdata[photo->sku];
-    g_autofree char *code = slot_to_string(photo->slot);
-    if (batch->marketplace->id == MARKETPLACE_AMAZON) {
-        return is_asin(listed->asin) ? g_strdup_printf("%s.%s.jpg", listed->asin, code) : NULL;
-    }
-    return g_path_get_basename(photo->path);
-}
 
 bool
 bulk_zip_write(Batch *batch, const char *out_dir, GError **error)
@@ -45,7 +20,9 @@ bulk_zip_write(Batch *batch, const char *out_dir, GError **error)
         if (photo->path == NULL) {
             continue;
         }
-        g_autofree char *name = bulk_name(batch, photo);
+        const ListedSku *listed = batch->listed_skus->pdata[photo->sku];
+        g_autofree char *name =
+            picture_bulk_name(batch->marketplace, listed->asin, photo->slot, photo->path);
         if (name == NULL) {
             batch_note(photo->notes, "not in bulk-upload.zip: the sheet has no ASIN for this SKU");
             continue;

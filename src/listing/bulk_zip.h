@@ -1,5 +1,5 @@
-/* bulk-upload.zip: the pictures under the names that a marketplace's bulk uploader wants. Amazon:
- * ASIN.CODE.jpg (facts: Seller Central, JV4FNMT7563SF5F); elsewhere SKU_CODE.jpg. */
+/* bulk-upload.zip: the pictures under the names that a marketplace's bulk uploader wants
+ * (naming.h). */
 #pragma once
 
 #include "listing/batch.h"

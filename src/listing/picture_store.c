@@ -2,35 +2,19 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "listing/naming.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* 128 bits: nobody meets a collision by accident, and URLs stay short. */
-enum { DIGEST_CHARS = 32 };
-
-/* Well below every limit on file names and URLs (Amazon and Walmart: 2,000 for a URL). */
-static const gsize max_name_chars = 80;
 static const gsize max_picture_bytes = G_MAXINT32;
 
 char *
 picture_path(const Digest *picture, const char *name)
 {
-    g_autofree char *hex = digest_to_hex(picture, DIGEST_CHARS);
-    g_autoptr(GString) safe = g_string_new(NULL);
-    for (const char *p = name; *p != '\0' && safe->len < max_name_chars; p = g_utf8_next_char(p)) {
-        /* A name that begins with '-' is an option to half the programs that get it. */
-        bool is_safe = g_ascii_isalnum(*p) || *p == '_' || (*p == '-' && safe->len > 0);
-        if (is_safe) {
-            g_string_append_c(safe, *p);
-        } else if (safe->len > 0 && safe->str[safe->len - 1] != '-') {
-            g_string_append_c(safe, '-');
-        }
-    }
-    bool has_text = strpbrk(safe->str, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                       "0123456789") != NULL;
-    return g_strdup_printf("pictures/%s/%s.jpg", hex, has_text ? safe->str : "picture");
+    g_autofree char *path = picture_url_path(picture, name);
+    return g_strconcat("pictures/", path, NULL);
 }
 
 char *
@@ -140,7 +124,8 @@ picture_prune(const char *out_dir, GHashTable *keep, bool remove_pictures)
     gsize num_others = 0;
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
         /* Only folders that we made: somebody may keep other things here. */
-        if (strlen(name) != DIGEST_CHARS || strspn(name, "0123456789abcdef") != DIGEST_CHARS) {
+        if (strlen(name) != PICTURE_DIGEST_CHARS ||
+            strspn(name, "0123456789abcdef") != PICTURE_DIGEST_CHARS) {
             continue;
         }
         g_autofree char *folder = g_build_filename(root, name, NULL);

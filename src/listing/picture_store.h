@@ -8,9 +8,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* "pictures/DIGEST/NAME.jpg": 32 hexadecimal characters of the digest; of NAME, what may stand in
- * any URL as it is (letters, digits, '-', '_'), other characters as '-', at most 80; "picture" when
- * nothing is left. */
+/* "pictures/DIGEST/NAME.jpg", by picture_url_path (naming.h). */
 char *picture_path(const Digest *picture, const char *name);
 
 /* BASE_URL + '/' + PATH. */

@@ -2,15 +2,13 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "listing/outputs.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A contact sheet's picture: sharp on a dense screen at 120 px, and small enough that a page can
- * hold thousands. */
-static const ImageOutputSpec thumbnail_spec = { .longest_side = 200, .quality = 72 };
 static const gsize max_thumbnail_bytes = 256 * 1024;
 
 /* Part of every settings digest: raise it when the same settings give other pixels. */
@@ -144,7 +142,7 @@ decode_photo(const Run *run, gsize task, int fd, JournalRecord *record, Processi
         request.outputs[request.num_outputs++] = processing->picture;
     }
     if (processing->thumbnail_dir != NULL) {
-        request.outputs[request.num_outputs++] = thumbnail_spec;
+        request.outputs[request.num_outputs++] = thumbnail_output();
     }
     g_auto(ImageResult) result = { 0 };
     g_autoptr(GError) image_error = NULL;

@@ -2,22 +2,17 @@
 
 #include "base/error.h"
 #include "listing/compliance.h"
+#include "listing/gaps.h"
+#include "listing/naming.h"
 #include "listing/picture_store.h"
 
 #include <string.h>
-
-/* Of a SKU in a picture's name: picture_path cuts a longer name, and the slot must stay in it. */
-static const glong max_sku_chars = 60;
 
 char *
 publish_picture_name(const Batch *batch, const BatchPhoto *photo)
 {
     const ListedSku *listed = batch->listed_skus->pdata[photo->sku];
-    g_autofree char *slot = slot_to_string(photo->slot);
-    bool is_long = g_utf8_strlen(listed->sku, -1) > max_sku_chars;
-    g_autofree char *sku =
-        is_long ? g_utf8_substring(listed->sku, 0, max_sku_chars) : g_strdup(listed->sku);
-    return g_strdup_printf("%s_%s", sku, slot);
+    return picture_name(listed->sku, photo->slot);
 }
 
 static void
@@ -77,39 +72,29 @@ compare_slots(gconstpointer a, gconstpointer b, gpointer user_data)
                         batch_photo(batch, *(const gsize *)b)->slot);
 }
 
+typedef struct {
+    const Layout *layout;
+    const ListedSku *listed;
+} SheetSlots;
+
 /* Whether the sheet holds a URL for SLOT, put there by somebody before. */
 static bool
-sheet_has_url(const Batch *batch, const ListedSku *listed, Slot slot)
+sheet_has_url(Slot slot, gconstpointer data)
 {
-    const char *url = listed_sku_picture(batch->layout, listed, slot);
+    const SheetSlots *slots = data;
+    const char *url = listed_sku_picture(slots->layout, slots->listed, slot);
     return g_str_has_prefix(url, "http://") || g_str_has_prefix(url, "https://");
 }
 
 static void
-add_missing(BatchSku *sku, Slot slot)
+find_missing(const Batch *batch, BatchSku *sku, const SheetSlots *in_sheet)
 {
-    g_autofree char *text = slot_to_string(slot);
-    g_string_append_printf(sku->missing, "%s%s", sku->missing->len > 0 ? " " : "", text);
-}
-
-/* A hole in the further pictures: PT01 and PT03 without PT02. */
-static void
-find_gaps(const Batch *batch, BatchSku *sku)
-{
-    guint32 next = 1;
+    g_autofree Slot *slots = g_new(Slot, sku->photos->len + 1);
     for (guint i = 0; i < sku->photos->len; i++) {
-        Slot slot = batch_photo(batch, g_array_index(sku->photos, gsize, i))->slot;
-        if (slot.kind != SLOT_EXTRA) {
-            continue;
-        }
-        for (; next < slot.number; next++) {
-            Slot missing = { SLOT_EXTRA, next };
-            if (!sheet_has_url(batch, sku->listed, missing)) {
-                add_missing(sku, missing);
-            }
-        }
-        next = slot.number + 1;
+        slots[i] = batch_photo(batch, g_array_index(sku->photos, gsize, i))->slot;
     }
+    g_autofree char *missing = slots_missing(slots, sku->photos->len, sheet_has_url, in_sheet);
+    g_string_assign(sku->missing, missing);
 }
 
 static void
@@ -120,10 +105,10 @@ summarise_sku(Batch *batch, BatchSku *sku)
     bool has_new_main =
         sku->photos->len > 0 &&
         batch_photo(batch, g_array_index(sku->photos, gsize, 0))->slot.kind == SLOT_MAIN;
-    bool had_main = sheet_has_url(batch, sku->listed, main_slot);
-    sku->has_main = has_new_main || had_main;
+    const SheetSlots in_sheet = { batch->layout, sku->listed };
+    sku->has_main = has_new_main || sheet_has_url(main_slot, &in_sheet);
+    find_missing(batch, sku, &in_sheet);
     if (!sku->has_main) {
-        add_missing(sku, main_slot);
         if (sku->listed->is_parent) {
             batch_note(sku->notes, "a variation's parent: it need not have a picture");
         } else {
@@ -133,7 +118,6 @@ summarise_sku(Batch *batch, BatchSku *sku)
     } else if (!has_new_main) {
         batch_note(sku->notes, "the main picture that the sheet had stays");
     }
-    find_gaps(batch, sku);
     if (sku->listed->problem != NULL) {
         batch_note(sku->notes, "%s", sku->listed->problem);
         sku->needs_attention = true;

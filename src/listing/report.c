@@ -55,27 +55,49 @@ size_of(const BatchPhoto *photo, guint32 *ret_width, guint32 *ret_height)
     *ret_height = record == NULL ? 0 : is_published ? record->height : record->facts.height;
 }
 
+void
+report_append_header(GString *csv)
+{
+    g_string_append(csv, "photo,verdict,sku,slot,rule,url,width,height,bytes_in,bytes_out,notes\n");
+}
+
+void
+report_append_line(GString *csv, const ReportLine *line)
+{
+    append_cell(csv, line->photo, ',');
+    append_cell(csv, line->verdict, ',');
+    append_cell(csv, line->sku, ',');
+    append_cell(csv, line->slot, ',');
+    append_cell(csv, line->rule, ',');
+    append_cell(csv, line->url, ',');
+    append_number(csv, line->width, ',');
+    append_number(csv, line->height, ',');
+    append_number(csv, line->bytes_in, ',');
+    append_number(csv, line->bytes_out, ',');
+    append_cell(csv, line->notes, '\n');
+}
+
 GString *
 report_photos_csv(const Batch *batch)
 {
-    GString *csv =
-        g_string_new("photo,verdict,sku,slot,rule,url,width,height,bytes_in,bytes_out,notes\n");
+    GString *csv = g_string_new(NULL);
+    report_append_header(csv);
     for (gsize i = 0; i < batch->photos->len; i++) {
         const BatchPhoto *photo = batch_photo(batch, i);
         g_autofree char *slot = photo->sku == NO_SKU ? g_strdup("") : slot_to_string(photo->slot);
-        guint32 width, height;
-        size_of(photo, &width, &height);
-        append_cell(csv, photo->photo->name, ',');
-        append_cell(csv, verdict_to_string(photo->verdict), ',');
-        append_cell(csv, sku_of(batch, photo), ',');
-        append_cell(csv, slot, ',');
-        append_cell(csv, photo->rule, ',');
-        append_cell(csv, photo->url == NULL ? "" : photo->url, ',');
-        append_number(csv, width, ',');
-        append_number(csv, height, ',');
-        append_number(csv, photo->photo->size, ',');
-        append_number(csv, photo->path == NULL ? 0 : photo->record->picture_bytes, ',');
-        append_cell(csv, photo->notes->str, '\n');
+        ReportLine line = {
+            .photo = photo->photo->name,
+            .verdict = verdict_to_string(photo->verdict),
+            .sku = sku_of(batch, photo),
+            .slot = slot,
+            .rule = photo->rule,
+            .url = photo->url == NULL ? "" : photo->url,
+            .notes = photo->notes->str,
+            .bytes_in = photo->photo->size,
+            .bytes_out = photo->path == NULL ? 0 : photo->record->picture_bytes,
+        };
+        size_of(photo, &line.width, &line.height);
+        report_append_line(csv, &line);
     }
     return csv;
 }
