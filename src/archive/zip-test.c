@@ -142,6 +142,32 @@ test_a_sink_may_refuse(Fixture *fixture, gconstpointer unused)
     g_assert_error(error, APP_ERROR, APP_ERROR_CANCELLED);
 }
 
+static bool
+read_bytes(guint64 offset, void *buffer, gsize size, gpointer user_data, GError **error)
+{
+    const GByteArray *bytes = user_data;
+    g_assert_cmpuint(offset + size, <=, bytes->len);
+    memcpy(buffer, bytes->data + offset, size);
+    return true;
+}
+
+static void
+test_an_archive_that_is_no_file(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_autoptr(ZipWriter) writer = zip_writer_new_to_sink(take_bytes, bytes);
+    g_assert_true(zip_writer_add(writer, "a", "some text", 9, 6, NULL));
+    g_assert_true(zip_writer_finish(writer, NULL, NULL));
+    g_autoptr(ZipReader) reader =
+        zip_open_source("upload", bytes->len, read_bytes, bytes, &generous, NULL);
+    assert_text(reader, "a", "some text");
+    for (guint size = 0; size < bytes->len; size++) {
+        g_autoptr(ZipReader) cut =
+            zip_open_source("upload", size, read_bytes, bytes, &generous, NULL);
+        g_assert_null(cut);
+    }
+}
+
 /* Pseudo-random text that deflates, but not to nothing. */
 static GByteArray *
 long_text(gsize size)
@@ -391,6 +417,7 @@ main(int argc, char **argv)
         { "/zip/given-up", test_a_writer_given_up_leaves_nothing },
         { "/zip/sink", test_a_sink_gets_what_a_file_would },
         { "/zip/sink-refuses", test_a_sink_may_refuse },
+        { "/zip/source", test_an_archive_that_is_no_file },
         { "/zip/replace", test_replacing_leaves_the_others_alone },
         { "/zip/replace-itself", test_replacing_onto_itself },
         { "/zip/many-members", test_more_members_than_16_bits_count },

@@ -34,6 +34,14 @@ typedef struct {
  * Unicode path field says, else all in one encoding: GBK, Windows-31J or IBM437, by what they look
  * like (base/charset.h). Names that are absolute or climb ("..") are refused. */
 ZipReader *zip_open(const char *path, const ZipLimits *limits, GError **error);
+
+/* The same for an archive that lies elsewhere than in a file: NAME is for errors, READ fills BUFFER
+ * with SIZE bytes from OFFSET, all of them within FILE_SIZE. Safe from several threads if READ is.
+ */
+typedef bool (*ZipReadFunc)(guint64 offset, void *buffer, gsize size, gpointer user_data,
+                            GError **error);
+ZipReader *zip_open_source(const char *name, guint64 file_size, ZipReadFunc read,
+                           gpointer user_data, const ZipLimits *limits, GError **error);
 void zip_close(ZipReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ZipReader, zip_close)
 
@@ -62,6 +70,9 @@ ZipWriter *zip_writer_new(const char *path, GError **error);
  * it is made. Members can be added and copied, not replaced. */
 typedef bool (*ZipSink)(const void *data, gsize size, gpointer user_data, GError **error);
 ZipWriter *zip_writer_new_to_sink(ZipSink sink, gpointer user_data);
+
+/* Writes to FD, from its start, which stays open and the caller's; NAME is for errors. */
+ZipWriter *zip_writer_new_to_fd(int fd, const char *name, GError **error);
 
 /* Without finish, removes what was written. */
 void zip_writer_free(ZipWriter *writer);

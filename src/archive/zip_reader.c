@@ -12,7 +12,9 @@
 
 struct ZipReader {
     char *path;
-    int fd;
+    int fd; /* -1: READ takes its place */
+    ZipReadFunc read;
+    gpointer read_data;
     guint64 file_size;
     guint64 prefix; /* bytes before the archive proper, which its offsets do not count */
     ZipLimits limits;
@@ -52,6 +54,12 @@ bool
 zip_pread(const ZipReader *reader, guint64 offset, void *buffer, gsize size, GError **error)
 {
     guint8 *to = buffer;
+    if (reader->read != NULL) {
+        bool is_inside = offset <= reader->file_size && size <= reader->file_size - offset;
+        return is_inside
+                   ? reader->read(offset, buffer, size, reader->read_data, error)
+                   : fail(error, APP_ERROR_INVALID, "%s: the file is cut short", reader->path);
+    }
     while (size > 0) {
         ssize_t got = pread(reader->fd, to, size, (off_t)offset);
         if (got < 0 && errno == EINTR) {
@@ -423,15 +431,35 @@ read_directory(ZipReader *reader, GError **error)
     return true;
 }
 
-ZipReader *
-zip_open(const char *path, const ZipLimits *limits, GError **error)
+static ZipReader *
+reader_new(const char *path, const ZipLimits *limits)
 {
-    g_autoptr(ZipReader) reader = g_new0(ZipReader, 1);
+    ZipReader *reader = g_new0(ZipReader, 1);
     reader->path = g_strdup(path);
     reader->limits = *limits;
     reader->entries = g_array_new(FALSE, FALSE, sizeof(ZipEntry));
     reader->names = g_string_chunk_new(4096);
     reader->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    reader->fd = -1;
+    return reader;
+}
+
+ZipReader *
+zip_open_source(const char *name, guint64 file_size, ZipReadFunc read, gpointer user_data,
+                const ZipLimits *limits, GError **error)
+{
+    g_autoptr(ZipReader) reader = reader_new(name, limits);
+    reader->read = read;
+    reader->read_data = user_data;
+    reader->file_size = file_size;
+    return find_end(reader, error) && read_directory(reader, error) ? g_steal_pointer(&reader)
+                                                                    : NULL;
+}
+
+ZipReader *
+zip_open(const char *path, const ZipLimits *limits, GError **error)
+{
+    g_autoptr(ZipReader) reader = reader_new(path, limits);
     reader->fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
     if (reader->fd < 0 || fstat(reader->fd, &info) != 0) {

@@ -12,7 +12,7 @@
 
 struct ZipWriter {
     char *path;
-    char *partial_path; /* NULL once it is in place */
+    char *partial_path; /* NULL once it is in place, and where there is no path */
     int fd;             /* -1: the bytes go to the sink */
     ZipSink sink;
     gpointer sink_data;
@@ -72,6 +72,21 @@ zip_writer_new(const char *path, GError **error)
     writer->path = g_strdup(path);
     writer->partial_path = g_steal_pointer(&partial_path);
     writer->fd = fd;
+    writer->directory = g_byte_array_new();
+    return writer;
+}
+
+ZipWriter *
+zip_writer_new_to_fd(int fd, const char *name, GError **error)
+{
+    int own_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (own_fd < 0) {
+        (void)fail_errno(error, errno, name);
+        return NULL;
+    }
+    ZipWriter *writer = g_new0(ZipWriter, 1);
+    writer->path = g_strdup(name);
+    writer->fd = own_fd;
     writer->directory = g_byte_array_new();
     return writer;
 }
@@ -396,12 +411,12 @@ append_end(ZipWriter *writer, const ZipReader *reader, GByteArray *bytes)
 bool
 zip_writer_finish(ZipWriter *writer, const ZipReader *reader, GError **error)
 {
-    g_assert(writer->deflate == NULL && (writer->sink != NULL || writer->partial_path != NULL));
+    g_assert(writer->deflate == NULL && (writer->sink != NULL || writer->fd >= 0));
     append_end(writer, reader, writer->directory);
     if (!write_next(writer, writer->directory->data, writer->directory->len, error)) {
         return false;
     }
-    if (writer->sink != NULL) {
+    if (writer->partial_path == NULL) {
         return true;
     }
     int fd = writer->fd;

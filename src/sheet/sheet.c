@@ -1,12 +1,14 @@
 #include "sheet/sheet.h"
 
 #include "base/error.h"
+#include "base/file.h"
 #include "sheet/edits.h"
 #include "sheet/text.h"
 #include "sheet/workbook.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -192,9 +194,9 @@ sheet_read_rows(Sheet *sheet, guint worksheet, SheetRowFunc func, gpointer user_
 }
 
 bool
-sheet_patch(Sheet *sheet, guint worksheet, const SheetEdit *edits, gsize num_edits,
-            const SheetInsertedLine *inserted, gsize num_inserted, const char *out_path,
-            SheetPatchStats *ret_stats, GError **error)
+sheet_patch_to_fd(Sheet *sheet, guint worksheet, const SheetEdit *edits, gsize num_edits,
+                  const SheetInsertedLine *inserted, gsize num_inserted, int out_fd,
+                  const char *out_name, SheetPatchStats *ret_stats, GError **error)
 {
     g_assert(sheet->kind == SHEET_TEXT || num_inserted == 0);
     g_autoptr(GPtrArray) sorted = edits_sort(edits, num_edits, error);
@@ -202,9 +204,32 @@ sheet_patch(Sheet *sheet, guint worksheet, const SheetEdit *edits, gsize num_edi
         return false;
     }
     if (sheet->kind == SHEET_TEXT) {
-        return text_patch(sheet->text, sorted, inserted, num_inserted, out_path, ret_stats, error);
+        return text_patch(sheet->text, sorted, inserted, num_inserted, out_fd, out_name, ret_stats,
+                          error);
     }
     const Worksheet *found = worksheet_at(sheet, worksheet);
     return check_size(sheet, found, error) &&
-           workbook_patch(sheet->workbook, found, sorted, out_path, ret_stats, error);
+           workbook_patch(sheet->workbook, found, sorted, out_fd, out_name, ret_stats, error);
+}
+
+bool
+sheet_patch(Sheet *sheet, guint worksheet, const SheetEdit *edits, gsize num_edits,
+            const SheetInsertedLine *inserted, gsize num_inserted, const char *out_path,
+            SheetPatchStats *ret_stats, GError **error)
+{
+    g_autofree char *partial_path = file_partial_path(out_path);
+    int fd = open(partial_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0) {
+        return fail_errno(error, errno, out_path);
+    }
+    bool done = sheet_patch_to_fd(sheet, worksheet, edits, num_edits, inserted, num_inserted, fd,
+                                  out_path, ret_stats, error);
+    if (close(fd) != 0 && done) { /* some file systems report a full disk only here */
+        done = fail_errno(error, errno, out_path);
+    }
+    done = done && file_put_in_place(partial_path, out_path, error);
+    if (!done) {
+        (void)g_unlink(partial_path);
+    }
+    return done;
 }

@@ -101,3 +101,9 @@ typedef struct {
 bool sheet_patch(Sheet *sheet, guint worksheet, const SheetEdit *edits, gsize num_edits,
                  const SheetInsertedLine *inserted, gsize num_inserted, const char *out_path,
                  SheetPatchStats *ret_stats, GError **error);
+
+/* The same into OUT_FD, from its start: an empty file that can be read and written, which stays
+ * open and the caller's. OUT_NAME is for errors. On failure a part may have been written. */
+bool sheet_patch_to_fd(Sheet *sheet, guint worksheet, const SheetEdit *edits, gsize num_edits,
+                       const SheetInsertedLine *inserted, gsize num_inserted, int out_fd,
+                       const char *out_name, SheetPatchStats *ret_stats, GError **error);

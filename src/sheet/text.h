@@ -75,5 +75,5 @@ bool text_read_rows(const TextFile *text, SheetRowFunc func, gpointer user_data,
 
 /* See sheet_patch. EDITS: sorted (edits.h). */
 bool text_patch(const TextFile *text, const GPtrArray *edits, const SheetInsertedLine *inserted,
-                gsize num_inserted, const char *out_path, SheetPatchStats *ret_stats,
+                gsize num_inserted, int out_fd, const char *out_name, SheetPatchStats *ret_stats,
                 GError **error);

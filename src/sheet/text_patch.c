@@ -1,12 +1,9 @@
 #include "sheet/text.h"
 
 #include "base/error.h"
-#include "base/file.h"
 #include "sheet/edits.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,7 +17,7 @@ typedef struct {
     guint next_inserted;
     GIConv decoder;
     int fd;
-    const char *out_path;
+    const char *out_name;
     GString *out;         /* not written yet */
     GString *field;       /* a field decoded */
     guint32 last_row;     /* of the file, so far */
@@ -41,7 +38,7 @@ flush(TextPatch *patch, GError **error)
             continue;
         }
         if (written < 0) {
-            return fail_errno(error, errno, patch->out_path);
+            return fail_errno(error, errno, patch->out_name);
         }
         data += written;
         size -= (gsize)written;
@@ -331,33 +328,16 @@ write_patched(TextPatch *patch, GError **error)
     return append_new_rows(patch, error) && flush(patch, error);
 }
 
-static bool
-write_file(TextPatch *patch, GError **error)
-{
-    g_autofree char *partial_path = file_partial_path(patch->out_path);
-    patch->fd = open(partial_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (patch->fd < 0) {
-        return fail_errno(error, errno, patch->out_path);
-    }
-    bool done = write_patched(patch, error);
-    if (close(patch->fd) != 0 && done) { /* some file systems report a full disk only here */
-        done = fail_errno(error, errno, patch->out_path);
-    }
-    done = done && file_put_in_place(partial_path, patch->out_path, error);
-    if (!done) {
-        (void)g_unlink(partial_path);
-    }
-    return done;
-}
-
 bool
 text_patch(const TextFile *text, const GPtrArray *edits, const SheetInsertedLine *inserted,
-           gsize num_inserted, const char *out_path, SheetPatchStats *ret_stats, GError **error)
+           gsize num_inserted, int out_fd, const char *out_name, SheetPatchStats *ret_stats,
+           GError **error)
 {
     TextPatch patch = {
         .text = text,
         .edits = edits,
-        .out_path = out_path,
+        .fd = out_fd,
+        .out_name = out_name,
         .line_end = text->format.line_end[0] == '\0' ? "\r\n" : text->format.line_end,
     };
     g_autoptr(GPtrArray) sorted = g_ptr_array_new();
@@ -376,7 +356,7 @@ text_patch(const TextFile *text, const GPtrArray *edits, const SheetInsertedLine
     }
     patch.out = g_string_new(NULL);
     patch.field = g_string_new(NULL);
-    bool done = write_file(&patch, error);
+    bool done = write_patched(&patch, error);
     if (done && ret_stats != NULL) {
         *ret_stats = patch.stats;
     }

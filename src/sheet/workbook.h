@@ -33,4 +33,4 @@ bool workbook_read_rows(const Workbook *workbook, const Worksheet *worksheet, Sh
 
 /* See sheet_patch. EDITS: sorted (edits.h). */
 bool workbook_patch(const Workbook *workbook, const Worksheet *worksheet, const GPtrArray *edits,
-                    const char *out_path, SheetPatchStats *ret_stats, GError **error);
+                    int out_fd, const char *out_name, SheetPatchStats *ret_stats, GError **error);

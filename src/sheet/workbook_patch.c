@@ -665,14 +665,14 @@ write_member(Patch *patch, const ChainChanges *changes, ZipWriter *writer, const
 }
 
 static bool
-write_workbook(Patch *patch, const char *out_path, GError **error)
+write_workbook(Patch *patch, int out_fd, const char *out_name, GError **error)
 {
     g_auto(ChainChanges) changes = { 0 };
     if (!plan_calc_chain(patch, &changes, error)) {
         return false;
     }
     const ZipReader *zip = patch->workbook->zip;
-    g_autoptr(ZipWriter) writer = zip_writer_new(out_path, error);
+    g_autoptr(ZipWriter) writer = zip_writer_new_to_fd(out_fd, out_name, error);
     if (writer == NULL) {
         return false;
     }
@@ -686,14 +686,14 @@ write_workbook(Patch *patch, const char *out_path, GError **error)
 
 bool
 workbook_patch(const Workbook *workbook, const Worksheet *worksheet, const GPtrArray *edits,
-               const char *out_path, SheetPatchStats *ret_stats, GError **error)
+               int out_fd, const char *out_name, SheetPatchStats *ret_stats, GError **error)
 {
     Patch patch = { .workbook = workbook, .worksheet = worksheet, .edits = edits };
     patch.formulas = g_hash_table_new(g_direct_hash, g_direct_equal);
     patch.prefix = g_string_new(NULL);
     patch.xml = g_string_new(NULL);
     patch.columns = g_array_new(FALSE, FALSE, sizeof(ColumnStyle));
-    bool done = write_workbook(&patch, out_path, error);
+    bool done = write_workbook(&patch, out_fd, out_name, error);
     if (done && ret_stats != NULL) {
         *ret_stats = patch.stats;
     }
