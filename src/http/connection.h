@@ -1,0 +1,61 @@
+/* A connection, from accepting it to closing it. All functions on its loop's thread. */
+#pragma once
+
+#include "http/exchange.h"
+#include "http/loop.h"
+#include "http/transport.h"
+
+typedef enum {
+    HTTP_CONNECTION_HANDSHAKE, /* of TLS */
+    HTTP_CONNECTION_HEAD,      /* between requests, or the head of one is coming */
+    HTTP_CONNECTION_BODY,      /* a whole body is coming */
+    HTTP_CONNECTION_HANDLING,  /* a worker has it, socket and all */
+    HTTP_CONNECTION_SENDING,
+    HTTP_CONNECTION_EVENTS,    /* a stream of events */
+    HTTP_CONNECTION_LINGERING, /* answered; what the client still sends is thrown away, because
+                                * closing now would reset the connection and the answer with it */
+    HTTP_CONNECTION_CLOSED,
+} HttpConnectionState;
+
+struct HttpConnection {
+    HttpLoop *loop;
+    HttpShared *shared;
+    HttpTransport transport;
+    HttpConnectionState state;
+    char *peer;
+    GByteArray *input;   /* read, and not yet used */
+    gsize scanned;       /* of input, for the end of a head */
+    guint largest_input; /* since its buffer was made */
+    bool took_empty_line;
+    guint64 num_requests;
+    HttpRequest *request; /* from its head to the end of its answer */
+    GString *output;      /* the head of an answer, or events */
+    gsize sent;           /* of output and the body after it */
+    gint64 state_since_us;
+    gint64 active_us; /* when bytes moved last */
+    guint index;      /* in the loop's list */
+    bool is_ready;    /* in the loop's list of those that have more to do */
+};
+
+/* Takes FD. */
+HttpConnection *http_connection_new(HttpLoop *loop, HttpShared *shared, int fd, const char *peer);
+void http_connection_free(HttpConnection *connection);
+
+/* Goes as far as it can without waiting. */
+void http_connection_run(HttpConnection *connection);
+/* A worker is done with it. */
+void http_connection_returned(gpointer connection);
+/* About once a second: time limits. */
+void http_connection_check(HttpConnection *connection, gint64 now_us);
+/* The server stops: closes what has no request under way. */
+void http_connection_stop(HttpConnection *connection);
+/* The time for stopping is over. */
+void http_connection_abort(HttpConnection *connection);
+
+/* What connections ask of their loop. */
+guint8 *http_loop_scratch(HttpLoop *loop, gsize *ret_size);
+const char *http_loop_date(HttpLoop *loop);
+gint64 http_loop_now_us(const HttpLoop *loop);
+bool http_loop_is_stopping(const HttpLoop *loop);
+void http_loop_add_ready(HttpLoop *loop, HttpConnection *connection);
+void http_loop_remove(HttpLoop *loop, HttpConnection *connection);
