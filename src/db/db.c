@@ -1,0 +1,346 @@
+#include "db/db.h"
+
+#include "base/error.h"
+#include "db/backend.h"
+#include "db/pool.h"
+#include "db/rows.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+enum { max_parameters = 64 };
+
+/* How long a database that is being restarted is waited for. */
+static const gint64 max_reconnect = 5 * G_USEC_PER_SEC;
+static const gulong reconnect_pause = 100 * 1000;
+
+struct Db {
+    const DbBackend *backend;
+    char *location; /* what the backend connects to */
+    Pool *readers;
+    Pool *writers; /* the same as readers where writers need no place of their own */
+    gpointer single_writer_thread; /* GThread *, atomic; SQLite's writer */
+};
+
+struct DbTx {
+    Db *db;
+    Pool *pool;
+    DbConnection *connection;
+    DbMode mode;
+    bool has_failed;
+};
+
+static Pool *
+pool_for(Db *db, DbMode mode)
+{
+    return mode == DB_WRITE ? db->writers : db->readers;
+}
+
+static bool
+has_single_writer(const Db *db)
+{
+    return db->readers != db->writers;
+}
+
+/* Begins on CONNECTION, or on a new one where that is NULL or turns out to be lost. Returns the
+ * connection that has begun, or NULL. Takes CONNECTION. */
+static DbConnection *
+try_begin(Db *db, DbMode mode, DbConnection *connection, GError **error)
+{
+    const DbBackend *backend = db->backend;
+    if (connection != NULL) {
+        if (backend->begin(connection, mode, NULL)) {
+            return connection;
+        }
+        bool is_lost = backend->is_lost(connection);
+        backend->disconnect(connection);
+        if (is_lost) {
+            /* The others of the pool go back to the same server, which has gone away. */
+            pool_drop_idle(pool_for(db, mode));
+        }
+    }
+    connection = backend->connect(db->location, mode, error);
+    if (connection != NULL && !backend->begin(connection, mode, error)) {
+        backend->disconnect(connection);
+        return NULL;
+    }
+    return connection;
+}
+
+DbTx *
+db_begin(Db *db, DbMode mode, GError **error)
+{
+    bool is_single = mode == DB_WRITE && has_single_writer(db);
+    if (is_single && g_atomic_pointer_get(&db->single_writer_thread) == g_thread_self()) {
+        g_error("a thread that has a writing transaction begins another");
+    }
+    Pool *pool = pool_for(db, mode);
+    DbConnection *connection = NULL;
+    if (!pool_take(pool, &connection, error)) {
+        return NULL;
+    }
+    g_autoptr(GError) problem = NULL;
+    gint64 deadline = g_get_monotonic_time() + max_reconnect;
+    while ((connection = try_begin(db, mode, connection, &problem)) == NULL) {
+        if (g_get_monotonic_time() >= deadline ||
+            !g_error_matches(problem, APP_ERROR, APP_ERROR_UNAVAILABLE)) {
+            pool_give(pool, NULL);
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return NULL;
+        }
+        g_clear_error(&problem);
+        g_usleep(reconnect_pause);
+    }
+    if (is_single) {
+        g_atomic_pointer_set(&db->single_writer_thread, g_thread_self());
+    }
+    DbTx *tx = g_new0(DbTx, 1);
+    *tx = (DbTx){ .db = db, .pool = pool, .connection = connection, .mode = mode };
+    return tx;
+}
+
+static void
+end(DbTx *tx)
+{
+    Db *db = tx->db;
+    if (tx->mode == DB_WRITE && has_single_writer(db)) {
+        g_atomic_pointer_set(&db->single_writer_thread, NULL);
+    }
+    if (db->backend->is_lost(tx->connection)) {
+        db->backend->disconnect(tx->connection);
+        tx->connection = NULL;
+    }
+    pool_give(tx->pool, tx->connection);
+    g_free(tx);
+}
+
+void
+db_rollback(DbTx *tx)
+{
+    if (tx != NULL) {
+        tx->db->backend->rollback(tx->connection);
+        end(tx);
+    }
+}
+
+bool
+db_commit(DbTx *tx, GError **error)
+{
+    if (tx->has_failed) {
+        db_rollback(tx);
+        return fail(error, APP_ERROR_INTERNAL,
+                    "database: commit after a statement that had failed");
+    }
+    bool committed = tx->db->backend->commit(tx->connection, error);
+    end(tx);
+    return committed;
+}
+
+/* Fills VALUES from ARGS as TYPES says. */
+static bool
+collect(DbValue *values, const char *types, va_list args, GError **error)
+{
+    for (guint i = 0; types[i] != '\0'; i++) {
+        DbValue *value = &values[i];
+        *value = (DbValue){ .type = types[i] };
+        switch (types[i]) {
+        case 'i':
+            value->integer = va_arg(args, gint64);
+            break;
+        case 'd':
+            value->real = va_arg(args, double);
+            break;
+        case 't':
+            value->data = va_arg(args, const char *);
+            value->size = value->data == NULL ? 0 : strlen(value->data);
+            /* PostgreSQL refuses such text, SQLite would keep it: one rule for both. */
+            if (!g_utf8_validate(value->data == NULL ? "" : value->data, (gssize)value->size,
+                                 NULL)) {
+                return fail(error, APP_ERROR_INVALID, "database: a text that is not UTF-8");
+            }
+            break;
+        case 'b':
+            value->data = va_arg(args, const void *);
+            value->size = va_arg(args, gsize);
+            break;
+        case 'N':
+            break;
+        default:
+            g_error("no such type of a parameter: %c", types[i]);
+        }
+    }
+    return true;
+}
+
+static bool
+run(DbTx *tx, DbRows *rows, gint64 *ret_changed, GError **error, const char *sql, const char *types,
+    va_list args)
+{
+    DbValue values[max_parameters];
+    guint num_values = (guint)strlen(types);
+    g_assert(num_values <= max_parameters);
+    if (tx->has_failed) {
+        return fail(error, APP_ERROR_INTERNAL, "database: a statement after one that failed");
+    }
+    DbStatement statement = { sql, types, values, num_values };
+    tx->has_failed = !collect(values, types, args, error) ||
+                     !tx->db->backend->run(tx->connection, &statement, rows, ret_changed, error);
+    return !tx->has_failed;
+}
+
+DbRows *
+db_query(DbTx *tx, GError **error, const char *sql, const char *types, ...)
+{
+    g_autoptr(DbRows) rows = rows_new(sql);
+    va_list args;
+    va_start(args, types);
+    bool done = run(tx, rows, NULL, error, sql, types, args);
+    va_end(args);
+    return done ? g_steal_pointer(&rows) : NULL;
+}
+
+bool
+db_exec(DbTx *tx, GError **error, gint64 *ret_changed, const char *sql, const char *types, ...)
+{
+    g_autoptr(DbRows) rows = rows_new(sql);
+    va_list args;
+    va_start(args, types);
+    bool done = run(tx, rows, ret_changed, error, sql, types, args);
+    va_end(args);
+    return done;
+}
+
+bool
+db_run_script(DbTx *tx, const char *sql, GError **error)
+{
+    tx->has_failed |= !tx->db->backend->run_script(tx->connection, sql, error);
+    return !tx->has_failed;
+}
+
+DbKind
+db_kind(const Db *db)
+{
+    return db->backend->kind;
+}
+
+void
+db_close(Db *db)
+{
+    if (db == NULL) {
+        return;
+    }
+    if (has_single_writer(db)) {
+        pool_free(db->readers);
+    }
+    /* SQLite's writer last: the last connection writes the WAL back and removes it. */
+    pool_free(db->writers);
+    g_free(db->location);
+    g_free(db);
+}
+
+Db *
+db_open(const char *url, guint max_connections, GError **error)
+{
+    g_assert(max_connections > 0);
+    g_autoptr(Db) db = g_new0(Db, 1);
+    if (g_str_has_prefix(url, "sqlite:") && url[strlen("sqlite:")] != '\0') {
+        db->backend = &sqlite_backend;
+        db->location = g_strdup(url + strlen("sqlite:"));
+        db->writers = pool_new(db->backend, 1);
+    } else if (g_str_has_prefix(url, "postgresql://") || g_str_has_prefix(url, "postgres://")) {
+        db->backend = &postgresql_backend;
+        db->location = g_strdup(url);
+    } else {
+        g_free(g_steal_pointer(&db));
+        return fail_null(error, APP_ERROR_INVALID,
+                         "a database is sqlite:PATH or postgresql://..., and not what is given");
+    }
+    db->readers = pool_new(db->backend, max_connections);
+    if (db->writers == NULL) {
+        db->writers = db->readers;
+    }
+    /* A writer's, so that a database that cannot be had is found now. */
+    DbTx *tx = db_begin(db, DB_WRITE, error);
+    if (tx == NULL) {
+        return NULL;
+    }
+    db_rollback(tx);
+    return g_steal_pointer(&db);
+}
+
+bool
+db_scrub(Db *db, GError **error)
+{
+    if (db->backend->kind == DB_POSTGRESQL) {
+        return true;
+    }
+    Pool *pool = db->writers;
+    DbConnection *connection = NULL;
+    if (!pool_take(pool, &connection, error)) {
+        return false;
+    }
+    if (connection == NULL) {
+        connection = db->backend->connect(db->location, DB_WRITE, error);
+    }
+    g_autoptr(DbRows) rows = rows_new("wal_checkpoint");
+    DbStatement statement = { .sql = "PRAGMA wal_checkpoint(TRUNCATE)", .types = "" };
+    bool done = connection != NULL && db->backend->run(connection, &statement, rows, NULL, error);
+    if (done && db_next(rows) && db_int(rows, "busy") != 0) {
+        done = fail(error, APP_ERROR_UNAVAILABLE, "database: a reader keeps the log from ending");
+    }
+    pool_give(pool, connection);
+    return done;
+}
+
+bool
+db_server_time(Db *db, Timestamp *ret_time, GError **error)
+{
+    if (db->backend->kind == DB_SQLITE) {
+        *ret_time = g_get_real_time();
+        return true;
+    }
+    g_autoptr(DbTx) tx = db_begin(db, DB_READ, error);
+    g_autoptr(DbRows) rows =
+        tx == NULL ? NULL
+                   : db_query(tx, error,
+                              "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000"
+                              "            AS BIGINT) AS microseconds",
+                              "");
+    if (rows == NULL) {
+        return false;
+    }
+    g_assert(db_next(rows));
+    *ret_time = db_int(rows, "microseconds");
+    return true;
+}
+
+static int
+compare_texts(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *
+db_list_columns(Db *db, GError **error)
+{
+    static const char *const sql[] = {
+        [DB_SQLITE] = "SELECT t.name || '.' || c.name AS name"
+                      "  FROM pragma_table_list AS t, pragma_table_xinfo(t.name) AS c"
+                      " WHERE t.schema = 'main' AND t.type = 'table'"
+                      "   AND substr(t.name, 1, 7) <> 'sqlite_'",
+        [DB_POSTGRESQL] = "SELECT CAST(table_name || '.' || column_name AS TEXT) AS name"
+                          "  FROM information_schema.columns"
+                          " WHERE table_schema = current_schema()",
+    };
+    g_autoptr(DbTx) tx = db_begin(db, DB_READ, error);
+    g_autoptr(DbRows) rows = tx == NULL ? NULL : db_query(tx, error, sql[db_kind(db)], "");
+    if (rows == NULL) {
+        return NULL;
+    }
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    while (db_next(rows)) {
+        g_ptr_array_add(names, g_strdup(db_text(rows, "name")));
+    }
+    g_ptr_array_sort(names, compare_texts);
+    return names;
+}
