@@ -315,13 +315,22 @@ static const char requests_sql[] =
 
 /* privacy/ */
 static const char privacy_sql[] =
-    /* Who was erased, so that a restored backup can be erased again. Outlives the account and holds
-     * nothing about the person. */
+    /* Who was erased, so that a restored backup can be erased again. Outlives the account and then
+     * holds nothing about the person. */
     "CREATE TABLE erasure ("
-    "    account_hash {blob} PRIMARY KEY," /* SHA-256 of the account's id, which is random */
+    "    id {text} PRIMARY KEY,"        /* of the receipt */
+    "    account_id {text},"            /* null when it is done */
+    "    account_hash {blob} NOT NULL," /* SHA-256 of the account's id, which is random */
     "    requested_at {i64} NOT NULL,"
     "    done_at {i64},"
-    "    receipt {text} NOT NULL" /* JSON; '' until it is done */
+    "    plan {text} NOT NULL" /* JSON: what there was, and what was to become of it; '' before */
+    ") {strict};"
+    "CREATE INDEX erasure_by_account ON erasure (account_id) WHERE account_id IS NOT NULL;"
+
+    /* When the retention sweep last ran: a clock that jumped shows. */
+    "CREATE TABLE sweep_state ("
+    "    name {text} PRIMARY KEY,"
+    "    at {i64} NOT NULL"
     ") {strict};";
 
 const DbMigration schema_migrations[] = {
