@@ -89,7 +89,7 @@ static const char objects_sql[] =
     "    class {i64} NOT NULL," /* ObjectClass of blob/vault.h */
     "    region {text} NOT NULL,"
     "    size {i64} NOT NULL,"  /* of its content; 0 until it is finished */
-    "    state {i64} NOT NULL," /* 0 being written, 1 referred to, 2 to be removed */
+    "    state {i64} NOT NULL," /* ObjectState there: 1 referred to, others on the way in or out */
     "    uploaded_at {i64} NOT NULL,"
     "    created_at {i64} NOT NULL"
     ") {strict};"
