@@ -98,15 +98,14 @@ test_names_are_made_fit_to_be_shown(TestDatabase *database)
         { "\xe2\x80\xae"
           "adA",
           "adA" }, /* U+202E turns the writing direction */
-        { "", "ada@x.example" },
+        { "", "2@x.example" },
         { long_name, cut_name },
         { "\xe5\xbc\xa0\xe4\xbc\x9f", "\xe5\xbc\xa0\xe4\xbc\x9f" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_auto(SignInDone) done = { 0 };
-        g_autofree char *email =
-            g_strdup_printf("%.*sada@x.example", (int)(i == 2 ? 0 : i), "abcde");
+        g_autofree char *email = g_strdup_printf("%u@x.example", i);
         sign_in_test(test.accounts, cases[i].name, email, "eu", NULL, &done, &error);
         g_assert_no_error(error);
         g_assert_cmpstr(done.account.name, ==, cases[i].shown);
