@@ -41,7 +41,7 @@ void batches_free(Batches *batches);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batches, batches_free)
 
 /* The kinds of job that this room runs; their context is the Batches. */
-const JobKind *batches_job_kinds(gsize *ret_num_kinds);
+const JobKind *batches_job_kinds(Batches *batches, gsize *ret_num_kinds);
 /* JOBS is woken when work is added (NULL: nobody is; another process will see it). */
 void batches_set_jobs(Batches *batches, Jobs *jobs);
 /* Stops photos that are being cleaned at once (they are done again later), so that jobs_stop need

@@ -97,32 +97,62 @@ static const char objects_sql[] =
     "CREATE INDEX object_by_upload ON object (uploaded_at);"
     "CREATE INDEX object_unsettled ON object (state, created_at) WHERE state <> 1;";
 
-/* batches/: a spreadsheet and its photos, on their way to URLs. */
+/* batches/: a spreadsheet and its photos, on their way to URLs. Numbers of states, kinds and
+ * verdicts are those of the enums in batches/. */
 static const char batches_sql[] =
     "CREATE TABLE batch ("
     "    id {text} PRIMARY KEY,"
     "    account_id {text} NOT NULL REFERENCES account (id),"
     "    name {text} NOT NULL,"
-    "    state {text} NOT NULL,"
+    "    state {i64} NOT NULL,"        /* BatchState */
     "    marketplace {text} NOT NULL," /* '': as recognised in the sheet */
     "    longest_side {i64} NOT NULL," /* pixels; 0: as the marketplace wants */
     "    quality {i64} NOT NULL,"      /* 0: by measure */
-    "    sheet_object {text},"
-    "    sheet_name {text} NOT NULL," /* '' before the first sheet */
+    "    sheet_object {text},"         /* null: none, and what follows is empty */
+    "    sheet_name {text} NOT NULL,"
     "    sheet_uploaded_at {i64},"
-    "    sheet_facts {text} NOT NULL," /* JSON: what was recognised; '' before */
-    "    num_skus {i64} NOT NULL,"
-    "    matched_revision {i64} NOT NULL," /* the revision that the last matching looked at */
-    "    revision {i64} NOT NULL,"         /* goes up with every change that the page shows */
+    "    sheet_is_read {bool} NOT NULL,"
+    "    sheet_description {text} NOT NULL,"
+    "    sheet_marketplace {text} NOT NULL," /* whose grammar was found */
+    "    sheet_worksheet {text} NOT NULL,"
+    "    sheet_notes {text} NOT NULL,"
+    "    sheet_problem {text} NOT NULL," /* '': it can be used */
+    "    revision {i64} NOT NULL,"       /* goes up with every change that the page shows */
+    "    match_wanted {i64} NOT NULL,"   /* goes up with every change that matching depends on */
+    "    match_done {i64} NOT NULL,"     /* what match_wanted was when the last matching began */
+    "    match_run {i64} NOT NULL," /* goes up when a matching under way must not go on: another
+                                     * began, a person decided */
     "    created_at {i64} NOT NULL,"
     "    changed_at {i64} NOT NULL,"
     "    published_at {i64},"
-    "    publish_error {text} NOT NULL" /* '': none */
+    "    publish_error {text} NOT NULL," /* '': none */
+    "    uploaded_at {i64} NOT NULL,"    /* of the latest file; before there is one, created_at */
+    "    first_photo_at {i64},"          /* uploaded_at of its first and last photo; null: none */
+    "    last_photo_at {i64},"
+    /* Counters over its rows in photo and sku, kept by whoever changes those. */
+    "    num_photos {i64} NOT NULL,"
+    "    num_waiting {i64} NOT NULL,"
+    "    num_done {i64} NOT NULL,"
+    "    num_failed {i64} NOT NULL,"
+    "    num_matched {i64} NOT NULL,"
+    "    num_unmatched {i64} NOT NULL,"
+    "    num_ambiguous {i64} NOT NULL,"
+    "    num_duplicate {i64} NOT NULL,"
+    "    num_rejected {i64} NOT NULL,"
+    "    num_left_out {i64} NOT NULL,"
+    "    num_attention {i64} NOT NULL,"
+    "    num_skus {i64} NOT NULL,"
+    "    num_skus_without_main {i64} NOT NULL,"
+    "    num_skus_attention {i64} NOT NULL,"
+    "    bytes_in {i64} NOT NULL,"
+    "    bytes_out {i64} NOT NULL"
     ") {strict};"
-    "CREATE INDEX batch_by_account ON batch (account_id, created_at, id);"
+    "CREATE INDEX batch_by_account ON batch (account_id, id);"
+    "CREATE INDEX batch_by_upload ON batch (uploaded_at);"
     "CREATE INDEX batch_by_sheet_upload ON batch (sheet_uploaded_at);"
+    "CREATE INDEX batch_by_first_photo ON batch (first_photo_at);"
 
-    /* A row of the sheet. */
+    /* A SKU of the sheet. */
     "CREATE TABLE sku ("
     "    batch_id {text} NOT NULL REFERENCES batch (id),"
     "    row {i64} NOT NULL," /* of the sheet, from 1 */
@@ -133,10 +163,16 @@ static const char batches_sql[] =
     "    parent {text} NOT NULL,"
     "    is_parent {bool} NOT NULL,"
     "    problem {text} NOT NULL,"
+    "    file_names {text} NOT NULL,"  /* names that the sheet gives for its photos: lines, main
+                                          first */
+    "    sheet_slots {text} NOT NULL," /* slots that have a URL in the sheet: "MAIN PT01" */
+    "    search {text} NOT NULL,"      /* sku, asin and barcode, case folded, a line each */
+    "    has_main {bool} NOT NULL,"    /* a photo has its main slot */
+    "    needs_attention {bool} NOT NULL,"
     "    uploaded_at {i64} NOT NULL," /* of the sheet */
     "    PRIMARY KEY (batch_id, row)"
     ") {strict};"
-    "CREATE INDEX sku_by_name ON sku (batch_id, sku);"
+    "CREATE INDEX sku_by_attention ON sku (batch_id, row) WHERE needs_attention = 1;"
     "CREATE INDEX sku_by_account ON sku (account_id);"
     "CREATE INDEX sku_by_upload ON sku (uploaded_at);"
 
@@ -145,34 +181,35 @@ static const char batches_sql[] =
     "    id {text} PRIMARY KEY,"
     "    account_id {text} NOT NULL REFERENCES account (id),"
     "    batch_id {text} NOT NULL REFERENCES batch (id),"
-    "    kind {text} NOT NULL," /* photo, sheet, zip */
+    "    kind {i64} NOT NULL,"  /* UploadKind */
     "    name {text} NOT NULL," /* relative path, as the browser gave it */
     "    size {i64} NOT NULL,"
     "    offset_bytes {i64} NOT NULL," /* how much is here and durable */
     "    metadata {text} NOT NULL,"    /* tus Upload-Metadata, given back as it came */
-    "    state {text} NOT NULL,"       /* open, done, failed */
+    "    state {i64} NOT NULL,"        /* UploadState */
     "    failure {text} NOT NULL,"
-    "    created_at {i64} NOT NULL,"
+    "    uploaded_at {i64} NOT NULL," /* when it began: no byte of it is older */
     "    expires_at {i64} NOT NULL,"
     "    finished_at {i64}"
     ") {strict};"
     "CREATE INDEX upload_by_batch ON upload (batch_id, state, id);"
+    "CREATE INDEX upload_open ON upload (account_id, size) WHERE state = 1;"
     "CREATE INDEX upload_by_account ON upload (account_id);"
     "CREATE INDEX upload_by_expiry ON upload (expires_at);"
+    "CREATE INDEX upload_by_upload ON upload (uploaded_at);"
 
-    /* The bytes of one PATCH: one object. */
+    /* Bytes of an upload, one object. */
     "CREATE TABLE upload_part ("
     "    upload_id {text} NOT NULL REFERENCES upload (id),"
-    "    n {i64} NOT NULL," /* from 0 */
+    "    offset_bytes {i64} NOT NULL," /* in the file */
     "    account_id {text} NOT NULL REFERENCES account (id),"
     "    object_id {text} NOT NULL,"
-    "    offset_bytes {i64} NOT NULL," /* in the file */
     "    size {i64} NOT NULL,"
-    "    uploaded_at {i64} NOT NULL,"
-    "    PRIMARY KEY (upload_id, n)"
+    "    uploaded_at {i64} NOT NULL," /* of the upload */
+    "    PRIMARY KEY (upload_id, offset_bytes)"
     ") {strict};"
     "CREATE INDEX upload_part_by_account ON upload_part (account_id);"
-    "CREATE INDEX upload_part_by_upload_time ON upload_part (uploaded_at);"
+    "CREATE INDEX upload_part_by_upload ON upload_part (uploaded_at);"
 
     "CREATE TABLE photo ("
     "    id {text} PRIMARY KEY,"
@@ -180,38 +217,49 @@ static const char batches_sql[] =
     "    account_id {text} NOT NULL REFERENCES account (id),"
     "    name {text} NOT NULL," /* relative path */
     "    size {i64} NOT NULL,"
-    "    digest {blob}," /* SHA-256 of the bytes as they came */
-    "    original_object {text},"
+    "    digest {blob} NOT NULL,"     /* SHA-256 of the bytes as they came */
+    "    is_picture {bool} NOT NULL," /* begins as one */
+    "    original_object {text} NOT NULL,"
     "    uploaded_at {i64} NOT NULL,"
-    "    state {text} NOT NULL," /* waiting, cleaning, done, failed */
+    "    state {i64} NOT NULL," /* PhotoState */
     "    failure {text} NOT NULL,"
-    /* What the worker found. */
+    "    version {i64} NOT NULL," /* goes up when it is to be cleaned anew, and when it was */
+    /* What the worker found; '' and 0 before. */
     "    format {text} NOT NULL,"
     "    width {i64} NOT NULL,"
     "    height {i64} NOT NULL,"
-    "    facts {text} NOT NULL," /* JSON */
-    "    had_location {bool} NOT NULL,"
+    "    num_frames {i64} NOT NULL,"
+    "    was_truncated {bool} NOT NULL,"
+    "    had_location {bool} NOT NULL," /* that there was one: not where */
+    "    border_white {real} NOT NULL,"
+    "    frame_fill {real} NOT NULL,"
     /* The cleaned picture; null and 0 before. */
     "    picture_object {text},"
     "    picture_digest {blob}," /* SHA-256 */
     "    picture_width {i64} NOT NULL,"
     "    picture_height {i64} NOT NULL,"
     "    picture_bytes {i64} NOT NULL,"
-    "    score {real}," /* likeness to the original */
     "    thumbnail_object {text},"
     /* Where it belongs, and who says so. */
-    "    verdict {text} NOT NULL,"
-    "    sku_row {i64},"        /* sku.row; null: none */
-    "    slot {text} NOT NULL," /* '': none */
+    "    verdict {i64} NOT NULL," /* PhotoVerdict */
+    "    sku_row {i64},"          /* sku.row; null: none */
+    "    slot {text} NOT NULL,"   /* '': none */
     "    rule {text} NOT NULL,"
     "    notes {text} NOT NULL,"
-    "    decided_by {text} NOT NULL," /* rule, person */
-    "    turn {i64} NOT NULL,"        /* degrees clockwise, by the person */
-    "    left_out {bool} NOT NULL,"
+    "    decided_by {i64} NOT NULL," /* DecidedBy */
+    "    turn {i64} NOT NULL,"       /* degrees clockwise, by a person */
+    "    needs_attention {bool} NOT NULL,"
+    "    revision {i64} NOT NULL,"         /* batch.revision of its last change */
+    "    decided_revision {i64} NOT NULL," /* and of the last change of where it belongs */
     "    changed_at {i64} NOT NULL"
     ") {strict};"
     "CREATE INDEX photo_by_batch ON photo (batch_id, id);"
-    "CREATE INDEX photo_by_sku ON photo (batch_id, sku_row, slot);"
+    "CREATE INDEX photo_by_verdict ON photo (batch_id, verdict, id);"
+    "CREATE INDEX photo_by_attention ON photo (batch_id, id) WHERE needs_attention = 1;"
+    /* No slot is given twice. */
+    "CREATE UNIQUE INDEX photo_placed ON photo (batch_id, sku_row, slot) WHERE verdict = 1;"
+    "CREATE INDEX photo_by_digest ON photo (batch_id, digest);"
+    "CREATE INDEX photo_by_revision ON photo (batch_id, revision);"
     "CREATE INDEX photo_by_account ON photo (account_id);"
     "CREATE INDEX photo_by_upload ON photo (uploaded_at);"
 
@@ -223,8 +271,6 @@ static const char batches_sql[] =
     "    batch_id {text} NOT NULL REFERENCES batch (id),"
     "    photo_id {text} NOT NULL REFERENCES photo (id),"
     "    object_id {text} NOT NULL,"
-    "    digest {blob} NOT NULL," /* SHA-256 of the picture */
-    "    name {text} NOT NULL,"
     "    bytes {i64} NOT NULL,"
     "    uploaded_at {i64} NOT NULL,"
     "    published_at {i64} NOT NULL,"
@@ -244,7 +290,7 @@ static const char batches_sql[] =
     "    photo_id {text}," /* null: about the batch; the photo may be gone */
     "    at {i64} NOT NULL,"
     "    what {text} NOT NULL,"
-    "    by {text} NOT NULL," /* rule, person, system */
+    "    decided_by {i64} NOT NULL," /* DecidedBy */
     "    details {text} NOT NULL,"
     "    uploaded_at {i64} NOT NULL"
     ") {strict};"
