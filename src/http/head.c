@@ -247,11 +247,14 @@ parse_host(HttpHead *head, const char **ret_reason)
     if (field == NULL) {
         return 400;
     }
-    gsize length = field[0] == '[' ? strspn(field, "[0123456789abcdefABCDEF:.]")
-                                   : strspn(field, "abcdefghijklmnopqrstuvwxyz"
-                                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._");
+    static const char name_chars[] = "abcdefghijklmnopqrstuvwxyz"
+                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+    bool is_bracketed = field[0] == '[';
+    gsize length = is_bracketed ? 1 + strspn(field + 1, "0123456789abcdefABCDEF:.")
+                                : strspn(field, name_chars);
+    length += is_bracketed && field[length] == ']' ? 1 : 0;
     const char *rest = field + length;
-    if (length == 0 || length > 255 || (field[0] == '[' && rest[-1] != ']')) {
+    if (length == 0 || length > 255 || (is_bracketed && rest[-1] != ']')) {
         return 400;
     }
     if (*rest == ':') {

@@ -220,7 +220,8 @@ run_stream(HttpRequest *request)
 {
     g_autoptr(GError) error = NULL;
     request->unsent = g_byte_array_new();
-    request->closes |= request->reply.size < 0 && request->head.minor_version == 0;
+    request->closes |=
+        !request->decoder.is_done || (request->reply.size < 0 && request->head.minor_version == 0);
     if (request->reply.write(request, request->reply.data, &error) && end_stream(request, &error)) {
         request->is_streamed = true;
         return;
@@ -230,6 +231,7 @@ run_stream(HttpRequest *request)
         return;
     }
     request->bytes_sent = 0;
+    g_string_truncate(request->headers, 0); /* they were about the answer that cannot be made */
     http_request_refuse(request, &request->connection->shared->app, 500,
                         "the answer could not be made");
 }
