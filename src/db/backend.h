@@ -6,17 +6,9 @@
 typedef struct DbConnection DbConnection;
 
 typedef struct {
-    char type; /* as in TYPES of db_query */
-    gint64 integer;
-    double real;
-    const void *data; /* text or blob; NULL: null */
-    gsize size;
-} DbValue;
-
-typedef struct {
     const char *sql; /* with tokens */
     const char *types;
-    DbValue *values;
+    const DbValue *values;
     guint num_values;
 } DbStatement;
 

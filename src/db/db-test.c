@@ -496,6 +496,29 @@ test_scrub_leaves_no_trace(void)
     test_database_destroy(url);
 }
 
+static void
+test_statements_put_together(TestDatabase *database)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DbTx) tx = db_begin(database->db, DB_WRITE, &error);
+    g_assert_no_error(error);
+    const DbValue values[] = { { .type = 't', .data = "sweep" }, { .type = 'i', .integer = 7 } };
+    gint64 num_changed = 0;
+    db_exec_values(tx, &error, &num_changed, "INSERT INTO sweep_state (name, at) VALUES ($1, $2)",
+                   values, G_N_ELEMENTS(values));
+    g_assert_no_error(error);
+    g_assert_cmpint(num_changed, ==, 1);
+    g_autoptr(DbRows) rows =
+        db_query_values(tx, &error, "SELECT at FROM sweep_state WHERE name = $1", values, 1);
+    g_assert_no_error(error);
+    g_assert_true(db_next(rows));
+    g_assert_cmpint(db_int(rows, "at"), ==, 7);
+    const DbValue wrong[] = { { .type = 't', .data = "\xff" } };
+    g_assert_null(
+        db_query_values(tx, &error, "SELECT at FROM sweep_state WHERE name = $1", wrong, 1));
+    g_assert_error(error, APP_ERROR, APP_ERROR_INVALID);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -524,5 +547,6 @@ main(int argc, char **argv)
     g_test_add_func("/db/no-folder", test_a_file_in_no_folder);
     g_test_add_func("/db/file-mode", test_the_file_is_its_owner_s_alone);
     g_test_add_func("/db/scrub", test_scrub_leaves_no_trace);
+    test_each_database("/db/put-together", test_statements_put_together);
     return g_test_run();
 }

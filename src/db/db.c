@@ -136,6 +136,15 @@ db_commit(DbTx *tx, GError **error)
     return committed;
 }
 
+/* PostgreSQL refuses text that is not UTF-8, SQLite would keep it: one rule for both. */
+static bool
+check_text(DbValue *value, GError **error)
+{
+    value->size = value->data == NULL ? 0 : strlen(value->data);
+    return g_utf8_validate(value->data == NULL ? "" : value->data, (gssize)value->size, NULL) ||
+           fail(error, APP_ERROR_INVALID, "database: a text that is not UTF-8");
+}
+
 /* Fills VALUES from ARGS as TYPES says. */
 static bool
 collect(DbValue *values, const char *types, va_list args, GError **error)
@@ -152,11 +161,8 @@ collect(DbValue *values, const char *types, va_list args, GError **error)
             break;
         case 't':
             value->data = va_arg(args, const char *);
-            value->size = value->data == NULL ? 0 : strlen(value->data);
-            /* PostgreSQL refuses such text, SQLite would keep it: one rule for both. */
-            if (!g_utf8_validate(value->data == NULL ? "" : value->data, (gssize)value->size,
-                                 NULL)) {
-                return fail(error, APP_ERROR_INVALID, "database: a text that is not UTF-8");
+            if (!check_text(value, error)) {
+                return false;
             }
             break;
         case 'b':
@@ -173,19 +179,28 @@ collect(DbValue *values, const char *types, va_list args, GError **error)
 }
 
 static bool
+run_values(DbTx *tx, DbRows *rows, gint64 *ret_changed, GError **error, const char *sql,
+           const char *types, const DbValue *values, gsize num_values)
+{
+    if (tx->has_failed) {
+        return fail(error, APP_ERROR_INTERNAL, "database: a statement after one that failed");
+    }
+    DbStatement statement = { sql, types, values, (guint)num_values };
+    tx->has_failed = !tx->db->backend->run(tx->connection, &statement, rows, ret_changed, error);
+    return !tx->has_failed;
+}
+
+static bool
 run(DbTx *tx, DbRows *rows, gint64 *ret_changed, GError **error, const char *sql, const char *types,
     va_list args)
 {
     DbValue values[max_parameters];
-    guint num_values = (guint)strlen(types);
-    g_assert(num_values <= max_parameters);
-    if (tx->has_failed) {
-        return fail(error, APP_ERROR_INTERNAL, "database: a statement after one that failed");
+    g_assert(strlen(types) <= max_parameters);
+    if (!collect(values, types, args, error)) {
+        tx->has_failed = true;
+        return false;
     }
-    DbStatement statement = { sql, types, values, num_values };
-    tx->has_failed = !collect(values, types, args, error) ||
-                     !tx->db->backend->run(tx->connection, &statement, rows, ret_changed, error);
-    return !tx->has_failed;
+    return run_values(tx, rows, ret_changed, error, sql, types, values, strlen(types));
 }
 
 DbRows *
@@ -208,6 +223,41 @@ db_exec(DbTx *tx, GError **error, gint64 *ret_changed, const char *sql, const ch
     bool done = run(tx, rows, ret_changed, error, sql, types, args);
     va_end(args);
     return done;
+}
+
+/* As `run`, from an array. */
+static bool
+run_array(DbTx *tx, DbRows *rows, gint64 *ret_changed, GError **error, const char *sql,
+          const DbValue *given, gsize num_values)
+{
+    DbValue values[max_parameters];
+    char types[max_parameters + 1] = "";
+    g_assert(num_values <= max_parameters);
+    for (gsize i = 0; i < num_values; i++) {
+        types[i] = given[i].type;
+        values[i] = given[i];
+        if (types[i] == 't' && !check_text(&values[i], error)) {
+            tx->has_failed = true;
+            return false;
+        }
+    }
+    return run_values(tx, rows, ret_changed, error, sql, types, values, num_values);
+}
+
+DbRows *
+db_query_values(DbTx *tx, GError **error, const char *sql, const DbValue *values, gsize num_values)
+{
+    g_autoptr(DbRows) rows = rows_new(sql);
+    return run_array(tx, rows, NULL, error, sql, values, num_values) ? g_steal_pointer(&rows)
+                                                                     : NULL;
+}
+
+bool
+db_exec_values(DbTx *tx, GError **error, gint64 *ret_changed, const char *sql,
+               const DbValue *values, gsize num_values)
+{
+    g_autoptr(DbRows) rows = rows_new(sql);
+    return run_array(tx, rows, ret_changed, error, sql, values, num_values);
 }
 
 bool

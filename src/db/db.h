@@ -58,6 +58,19 @@ DbRows *db_query(DbTx *tx, GError **error, const char *sql, const char *types, .
 bool db_exec(DbTx *tx, GError **error, gint64 *ret_changed, const char *sql, const char *types,
              ...);
 
+/* The same for statements that are put together while the program runs. */
+typedef struct {
+    char type; /* as in TYPES */
+    gint64 integer;
+    double real;
+    const void *data; /* text (its end is found by its zero) or blob; NULL: null */
+    gsize size;       /* of a blob */
+} DbValue;
+DbRows *db_query_values(DbTx *tx, GError **error, const char *sql, const DbValue *values,
+                        gsize num_values);
+bool db_exec_values(DbTx *tx, GError **error, gint64 *ret_changed, const char *sql,
+                    const DbValue *values, gsize num_values);
+
 void db_rows_free(DbRows *rows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbRows, db_rows_free)
 /* To the first row, to the next. False at the end. */
