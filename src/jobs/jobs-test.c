@@ -44,12 +44,6 @@ note_giving_up(const Job *job, const char *reason, gpointer context)
     g_ptr_array_add(world->given_up, g_strdup_printf("%s: %s", job->subject, reason));
 }
 
-static const JobKind kinds[] = {
-    { "quick", JOBS_QUICK, 3, 60, run_job, note_giving_up },
-    { "heavy", JOBS_HEAVY, 3, 60, run_job, NULL },
-    { "sweep", JOBS_HOUSEKEEPING, 3, 60, run_job, NULL },
-};
-
 static World *
 world_new(TestDatabase *database)
 {
@@ -57,7 +51,12 @@ world_new(TestDatabase *database)
     world->db = database->db;
     world->time = SECONDS(1795331579);
     world->clock = clock_showing(&world->time);
-    world->jobs = jobs_new(world->db, &world->clock, kinds, G_N_ELEMENTS(kinds), world);
+    const JobKind kinds[] = {
+        { "quick", JOBS_QUICK, 3, 60, run_job, note_giving_up, world },
+        { "heavy", JOBS_HEAVY, 3, 60, run_job, NULL, world },
+        { "sweep", JOBS_HOUSEKEEPING, 3, 60, run_job, NULL, world },
+    };
+    world->jobs = jobs_new(world->db, &world->clock, kinds, G_N_ELEMENTS(kinds));
     world->ran = g_ptr_array_new_with_free_func(g_free);
     world->given_up = g_ptr_array_new_with_free_func(g_free);
     bool ran = true;
@@ -369,8 +368,8 @@ test_a_job_added_before_its_kind_is_known_waits_for_it(TestDatabase *database)
     g_autoptr(World) world = world_new(database);
     add(world, "new-kind", "s1", "a1");
     g_assert_cmpuint(run_all(world), ==, 0);
-    static const JobKind newer[] = { { "new-kind", JOBS_HEAVY, 3, 60, run_job, NULL } };
-    g_autoptr(Jobs) jobs = jobs_new(world->db, &world->clock, newer, 1, world);
+    const JobKind newer = { "new-kind", JOBS_HEAVY, 3, 60, run_job, NULL, world };
+    g_autoptr(Jobs) jobs = jobs_new(world->db, &world->clock, &newer, 1);
     bool ran = false;
     g_assert_true(jobs_run_one(jobs, &ran, NULL));
     g_assert_true(ran);
@@ -380,8 +379,8 @@ static void
 test_an_older_program_leaves_what_it_does_not_know(TestDatabase *database)
 {
     g_autoptr(World) world = world_new(database);
-    static const JobKind newer[] = { { "new-kind", JOBS_HEAVY, 3, 60, run_job, NULL } };
-    g_autoptr(Jobs) jobs = jobs_new(world->db, &world->clock, newer, 1, world);
+    const JobKind newer = { "new-kind", JOBS_HEAVY, 3, 60, run_job, NULL, world };
+    g_autoptr(Jobs) jobs = jobs_new(world->db, &world->clock, &newer, 1);
     bool ran = false;
     g_assert_true(jobs_run_one(jobs, &ran, NULL));
     add(world, "new-kind", "s1", "a1");
@@ -428,9 +427,14 @@ count_myself(const Job *job, gpointer db, GError **error)
     return JOB_DONE;
 }
 
-static const JobKind counting_kinds[] = {
-    { "count", JOBS_HEAVY, 5, 30, count_myself, NULL },
-};
+static Jobs *
+start_counting(Db *db)
+{
+    const JobKind kind = { "count", JOBS_HEAVY, 5, 30, count_myself, NULL, db };
+    Jobs *jobs = jobs_new(db, &system_clock, &kind, 1);
+    jobs_start(jobs, (const guint[]){ 1, 3, 1 });
+    return jobs;
+}
 
 static void
 test_threads_of_two_programs_run_each_job_once(TestDatabase *database)
@@ -452,11 +456,7 @@ test_threads_of_two_programs_run_each_job_once(TestDatabase *database)
 
     g_autoptr(Db) other_db = db_open(database->url, 4, &error);
     g_assert_no_error(error);
-    Jobs *programs[] = { jobs_new(db, &system_clock, counting_kinds, 1, db),
-                         jobs_new(other_db, &system_clock, counting_kinds, 1, other_db) };
-    for (guint i = 0; i < G_N_ELEMENTS(programs); i++) {
-        jobs_start(programs[i], (const guint[]){ 1, 3, 1 });
-    }
+    Jobs *programs[] = { start_counting(db), start_counting(other_db) };
     JobCounts counts;
     do {
         g_usleep(10000);
@@ -497,10 +497,6 @@ wait_at_gate(const Job *job, gpointer context, GError **error)
     return ended ? JOB_DONE : JOB_RETRY;
 }
 
-static const JobKind gate_kinds[] = {
-    { "gate", JOBS_HEAVY, 1, 1, wait_at_gate, NULL }, /* a lease of one second */
-};
-
 static gpointer
 let_go_after_leases(gpointer gate)
 {
@@ -517,7 +513,8 @@ test_stop_waits_and_leases_are_extended_meanwhile(TestDatabase *database)
     DbTx *tx = db_begin(gate.db, DB_WRITE, NULL);
     g_assert_true(job_add(tx, &system_clock, "gate", "s1", NULL, 0, &error));
     g_assert_true(db_commit(tx, &error));
-    Jobs *jobs = jobs_new(gate.db, &system_clock, gate_kinds, 1, &gate);
+    const JobKind kind = { "gate", JOBS_HEAVY, 1, 1, wait_at_gate, NULL, &gate }; /* 1 s */
+    Jobs *jobs = jobs_new(gate.db, &system_clock, &kind, 1);
     jobs_start(jobs, (const guint[]){ 0, 2, 0 });
     while (!g_atomic_int_get(&gate.has_started)) {
         g_usleep(1000);

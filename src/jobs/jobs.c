@@ -44,9 +44,8 @@ typedef struct {
 struct Jobs {
     Db *db;
     const Clock *clock;
-    const JobKind *kinds;
+    JobKind *kinds;
     gsize num_kinds;
-    gpointer context;
     bool is_registered;
 
     GMutex lock; /* of all below */
@@ -99,7 +98,7 @@ static bool
 give_up(Jobs *jobs, const JobKind *kind, const Job *job, const char *reason, GError **error)
 {
     if (kind->give_up != NULL) {
-        kind->give_up(job, reason, jobs->context);
+        kind->give_up(job, reason, kind->context);
     }
     return queue_mark_failed(jobs->db, job, reason, error);
 }
@@ -173,7 +172,7 @@ run_leased(Jobs *jobs, const Job *job, GError **error)
     }
     Running *running = start_running(jobs, kind, job);
     g_autoptr(GError) problem = NULL;
-    JobOutcome outcome = kind->run(job, jobs->context, &problem);
+    JobOutcome outcome = kind->run(job, kind->context, &problem);
     bool settled = settle(jobs, kind, job, outcome, problem, error);
     end_running(jobs, running);
     return settled;
@@ -349,14 +348,13 @@ keep(gpointer data)
 }
 
 Jobs *
-jobs_new(Db *db, const Clock *clock, const JobKind *kinds, gsize num_kinds, gpointer context)
+jobs_new(Db *db, const Clock *clock, const JobKind *kinds, gsize num_kinds)
 {
     Jobs *jobs = g_new0(Jobs, 1);
     jobs->db = db;
     jobs->clock = clock;
-    jobs->kinds = kinds;
+    jobs->kinds = g_memdup2(kinds, num_kinds * sizeof *kinds);
     jobs->num_kinds = num_kinds;
-    jobs->context = context;
     jobs->running = g_ptr_array_new();
     jobs->threads = g_ptr_array_new();
     g_mutex_init(&jobs->lock);
@@ -433,6 +431,7 @@ jobs_free(Jobs *jobs)
         return; /* threads still use it; the process is about to end */
     }
     g_assert(jobs->keeper == NULL);
+    g_free(jobs->kinds);
     g_ptr_array_unref(jobs->running);
     g_ptr_array_unref(jobs->threads);
     for (guint i = 0; i < JOBS_NUM_LANES; i++) {

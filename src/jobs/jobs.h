@@ -39,10 +39,11 @@ typedef struct {
     guint lease_seconds; /* extended by the runner while RUN runs */
     JobOutcome (*run)(const Job *job, gpointer context, GError **error);
     void (*give_up)(const Job *job, const char *reason, gpointer context);
+    gpointer context; /* what RUN and GIVE_UP get: the room whose kind it is */
 } JobKind;
 
-/* CONTEXT is handed to every RUN. DB, CLOCK and KINDS stay the caller's and must outlive it. */
-Jobs *jobs_new(Db *db, const Clock *clock, const JobKind *kinds, gsize num_kinds, gpointer context);
+/* Takes a copy of KINDS; DB and CLOCK stay the caller's and must outlive it. */
+Jobs *jobs_new(Db *db, const Clock *clock, const JobKind *kinds, gsize num_kinds);
 /* Starts NUM_THREADS[lane] threads, and one that looks about once a second for what other processes
  * have added, what has become due, and whose lease has run out. */
 void jobs_start(Jobs *jobs, const guint num_threads[JOBS_NUM_LANES]);
