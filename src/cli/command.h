@@ -41,8 +41,6 @@ gboolean command_option_set(const gchar *option, const gchar *value, gpointer da
 bool command_read_settings(Settings *settings, const char *file, char *const *assignments,
                            GError **error);
 
-ExitStatus serve_command(int argc, char **argv);
-ExitStatus work_command(int argc, char **argv);
 ExitStatus settings_command(int argc, char **argv);
 ExitStatus config_command(int argc, char **argv);
 ExitStatus track_run_command(int argc, char **argv);
@@ -52,6 +50,9 @@ ExitStatus store_convert_command(int argc, char **argv);
 ExitStatus store_score_command(int argc, char **argv);
 ExitStatus store_simulate_command(int argc, char **argv);
 ExitStatus store_replay_command(int argc, char **argv);
+ExitStatus privacy_inventory_command(int argc, char **argv);
+ExitStatus privacy_policy_command(int argc, char **argv);
+ExitStatus privacy_check_command(int argc, char **argv);
 ExitStatus listing_build_command(int argc, char **argv);
 ExitStatus listing_inspect_command(int argc, char **argv);
 ExitStatus listing_clean_command(int argc, char **argv);

@@ -8,8 +8,6 @@
 #include <string.h>
 
 static const Command commands[] = {
-    { NULL, "serve", serve_command, "the service: pages, API, pictures, and the work behind them" },
-    { NULL, "work", work_command, "only the work behind them, on the same queue" },
     { "listing", "build", listing_build_command,
       "sheet and photos in, clean pictures and the sheet with their URLs out" },
     { "listing", "inspect", listing_inspect_command,
@@ -22,6 +20,9 @@ static const Command commands[] = {
     { "track", "run", track_run_command, "boxes of cameras -> tracks of people" },
     { "track", "score", track_score_command, "compare tracks with the truth: IDF1, MOTA, HOTA" },
     { NULL, "config", config_command, "print a configuration file that explains itself" },
+    { "privacy", "inventory", privacy_inventory_command, "all that is held about anybody" },
+    { "privacy", "policy", privacy_policy_command, "the privacy policy, from the inventory" },
+    { "privacy", "check", privacy_check_command, "contradictions in the inventory" },
     { NULL, "settings", settings_command, "list the settings, their defaults and the reasons" },
     { NULL, "image-worker", image_worker_command, NULL }, /* started by the program itself */
 };
