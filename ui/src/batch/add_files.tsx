@@ -52,10 +52,11 @@ export function AddFiles() {
         <>
             {inputs}
             <Menu
+                ariaLabel={texts.upload.add}
                 label={
                     <>
                         <Icon name="plus" />
-                        {texts.upload.add}
+                        <span class="wide-only">{texts.upload.add}</span>
                     </>
                 }
                 items={[

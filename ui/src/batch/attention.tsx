@@ -5,8 +5,8 @@ import { useRef } from "preact/hooks";
 import { sentence, type Photo, type Sku } from "../api";
 import { count } from "../format";
 import { texts } from "../texts";
-import { Icon } from "../widgets/icon";
-import { Empty } from "../widgets/states";
+import { Icon, type IconName } from "../widgets/icon";
+import { Empty, Loading } from "../widgets/states";
 import { revealRow, useWindow } from "../widgets/window";
 import { endDrag, startDrag } from "./drag";
 import { isPicture, isRefused, nextFreeSlot, suggestedSkus } from "./photos";
@@ -37,6 +37,14 @@ function reason(photo: Photo): string {
     }
     const parts = [photo.rule, photo.notes].filter((part): part is string => !!part);
     return parts.map(sentence).join(" ");
+}
+
+function FixButton(props: { icon: IconName; label: string; run: () => void }) {
+    return (
+        <button class="fix" title={props.label} aria-label={props.label} onClick={props.run}>
+            <Icon name={props.icon} />
+        </button>
+    );
 }
 
 function Card(props: { photo: Photo; index: number; total: number; among: string[] }) {
@@ -79,29 +87,33 @@ function Card(props: { photo: Photo; index: number; total: number; among: string
                 </span>
             </div>
             <div class="attention-fixes">
-                {fixes.map((fix, i) => (
-                    <button
-                        key={fix.sku.row}
-                        class="fix"
-                        title={texts.batch.moveTo(texts.batch.place(fix.sku.sku, fix.slot))}
-                        onClick={() => void work.decisions.move(photo, fix.sku.row, fix.slot)}
-                    >
-                        <kbd>{i + 1}</kbd>
-                        <span>{fix.sku.sku}</span>
-                        <small>{texts.slot(fix.slot)}</small>
-                    </button>
-                ))}
+                <div class="suggestions">
+                    {fixes.map((fix, i) => (
+                        <button
+                            key={fix.sku.row}
+                            class="fix"
+                            title={texts.batch.moveTo(texts.batch.place(fix.sku.sku, fix.slot))}
+                            onClick={() => void work.decisions.move(photo, fix.sku.row, fix.slot)}
+                        >
+                            <kbd>{i + 1}</kbd>
+                            <span>{fix.sku.sku}</span>
+                            <small>{texts.slot(fix.slot)}</small>
+                        </button>
+                    ))}
+                </div>
                 {work.isOpen && isPicture(photo) && (
-                    <button class="fix" onClick={() => (work.placing.value = photo.id)}>
-                        <kbd>M</kbd>
-                        {texts.batch.choosePlace}
-                    </button>
+                    <FixButton
+                        icon="move"
+                        label={texts.batch.choosePlace}
+                        run={() => (work.placing.value = photo.id)}
+                    />
                 )}
                 {work.isOpen && (
-                    <button class="fix" onClick={() => void work.decisions.leaveOut(photo, true)}>
-                        <kbd>X</kbd>
-                        {texts.batch.leaveOut}
-                    </button>
+                    <FixButton
+                        icon="leaveOut"
+                        label={texts.batch.leaveOut}
+                        run={() => void work.decisions.leaveOut(photo, true)}
+                    />
                 )}
             </div>
         </li>
@@ -157,6 +169,7 @@ export function AttentionView() {
     const photos = store.attention.value;
     const batch = store.batch.value!;
     if (photos.length === 0) {
+        if (!store.isLoaded.value) return <Loading />;
         const missing = store.skusForAttention.value.length;
         const isWorking = batch.counts.waiting + batch.counts.cleaning + batch.counts.uploading > 0;
         return (

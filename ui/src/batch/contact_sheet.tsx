@@ -4,7 +4,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Photo } from "../api";
 import { count } from "../format";
 import { texts } from "../texts";
-import { Empty } from "../widgets/states";
+import { Empty, Loading } from "../widgets/states";
 import { revealRow, useWindow } from "../widgets/window";
 import { endDrag, startDrag } from "./drag";
 import { photoKey } from "./photo_keys";
@@ -99,7 +99,9 @@ export function ContactSheet() {
                 </div>
             </div>
             <div ref={ref}>
-                {photos.length === 0 ? (
+                {photos.length === 0 && !work.store.isLoaded.value ? (
+                    <Loading />
+                ) : photos.length === 0 ? (
                     <Empty icon="photos" title={texts.batch.noPhotos} />
                 ) : (
                     <Sheet photos={photos} columns={columns} cell={cell} />

@@ -66,10 +66,11 @@ function Exports({ isPrimary }: { isPrimary: boolean }) {
         <Menu
             class={`button ${isPrimary ? "primary" : ""}`}
             isDisabled={!batch.sheet}
+            ariaLabel={texts.batch.export}
             label={
                 <>
                     <Icon name="download" />
-                    {texts.batch.export}
+                    <span class={isPrimary ? "" : "wide-only"}>{texts.batch.export}</span>
                     <Icon name="down" />
                 </>
             }

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 
 import { call } from "../api";
-import { count, moment } from "../format";
+import { moment } from "../format";
 import { texts } from "../texts";
 import { Icon, type IconName } from "../widgets/icon";
 import { useFileInputs } from "./add_files";
@@ -86,9 +86,6 @@ export function Notices() {
                         {texts.action.tryAgain}
                     </button>
                 </Notice>
-            )}
-            {batch.counts.duplicate > 0 && batch.state === "open" && (
-                <p class="soft small">{texts.batch.duplicates(count(batch.counts.duplicate))}</p>
             )}
         </div>
     );

@@ -28,19 +28,25 @@ const views = ["attention", "skus", "photos", "history"] as const;
 
 type View = (typeof views)[number];
 
-function currentView(work: Work): View {
+/** What was asked for; else what needs somebody, if anything does. Chosen once: the page does not
+ * turn under one's hands when the last photo has found its place. */
+function useView(work: Work): View {
     const asked = query.value.get("view") as View | null;
-    if (asked && views.includes(asked)) return asked;
-    return work.store.attention.value.length > 0 ? "attention" : "skus";
+    const [first] = useState<View>(() =>
+        work.store.batch.value!.counts.attention > 0 ? "attention" : "skus",
+    );
+    return asked && views.includes(asked) ? asked : first;
 }
 
 function Tabs({ view }: { view: View }) {
     const work = useWork();
     work.store.version.value;
+    const told = work.store.batch.value!.counts;
+    const isLoaded = work.store.isLoaded.value;
     const counts: Record<View, number | null> = {
-        attention: work.store.attention.value.length,
-        skus: work.store.skus.length,
-        photos: work.store.photos.size,
+        attention: isLoaded ? work.store.attention.value.length : told.attention,
+        skus: told.skus,
+        photos: told.photos,
         history: null,
     };
     const onKeyDown = (event: KeyboardEvent) => {
@@ -78,9 +84,8 @@ function Tabs({ view }: { view: View }) {
 function Content() {
     const work = useWork();
     const batch = work.store.batch.value!;
-    const isEmpty = !batch.sheet && batch.counts.photos === 0;
-    if (isEmpty) return <DropZone />;
-    const view = currentView(work);
+    const view = useView(work);
+    if (!batch.sheet && batch.counts.photos === 0) return <DropZone />;
     return (
         <>
             <Tabs view={view} />

@@ -6,7 +6,7 @@ import type { Sku } from "../api";
 import { count } from "../format";
 import { texts } from "../texts";
 import { Icon } from "../widgets/icon";
-import { Empty } from "../widgets/states";
+import { Empty, Loading } from "../widgets/states";
 import { revealRow, useWindow } from "../widgets/window";
 import { bringsPhoto, dragged, photoOf } from "./drag";
 import { photoKey } from "./photo_keys";
@@ -109,6 +109,8 @@ export function SkuGrid({ first = "all" }: { first?: Filter }) {
             </div>
             {skus.length > 0 ? (
                 <Rows skus={skus} />
+            ) : !store.isLoaded.value ? (
+                <Loading />
             ) : (
                 <Empty icon="sheet" title={store.skus.length ? texts.batch.noSuchSku : texts.batch.noSkus}>
                     {store.skus.length === 0 && <p>{texts.batch.noSheetHint}</p>}

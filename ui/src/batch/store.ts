@@ -149,6 +149,11 @@ export class BatchStore {
 
     private async readPhotos() {
         const seen = new Set<string>();
+        if (!this.isLoaded.value) {
+            for await (const page of pagesOf<Photo>(`${this.url}/photos?filter=attention`)) {
+                this.takePhotos(page);
+            }
+        }
         for await (const page of pagesOf<Photo>(`${this.url}/photos?filter=all`)) {
             for (const photo of page) seen.add(photo.id);
             this.takePhotos(page);

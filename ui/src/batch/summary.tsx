@@ -43,7 +43,11 @@ export function Summary() {
                 )}
             </p>
             <dl class="figures">
-                <Figure label={figures.photos} value={count(counts.photos)} />
+                <Figure
+                    label={figures.photos}
+                    value={count(counts.photos)}
+                    of={counts.duplicate > 0 ? figures.copies(counts.duplicate) : ""}
+                />
                 <Figure
                     label={figures.matched}
                     value={count(counts.matched)}

@@ -20,14 +20,18 @@ export function StateChip({ batch }: { batch: Batch }) {
 }
 
 /** "Self-destructs in 20 days 4 h", more urgent as it comes near (LST-17). */
-export function Countdown({ batch }: { batch: Batch }) {
+export function Countdown({ batch, isShort }: { batch: Batch; isShort?: boolean }) {
     if (!batch.expires_at) return null;
     const left = Date.parse(batch.expires_at) - now.value;
     const tone = left < 2 * 86_400_000 ? "bad" : left < 5 * 86_400_000 ? "warn" : "";
     return (
         <span class={`countdown ${tone}`} title={texts.batch.countdownHint}>
             <Icon name="clock" />
-            {left > 0 ? texts.batch.destructsIn(remaining(left)) : texts.batch.destructsNow}
+            {left <= 0
+                ? texts.batch.destructsNow
+                : isShort
+                  ? texts.batch.timeLeft(remaining(left))
+                  : texts.batch.destructsIn(remaining(left))}
         </span>
     );
 }
@@ -84,7 +88,7 @@ function BatchRow({ batch }: { batch: Batch }) {
                 </span>
                 <span class="batch-state">
                     <StateChip batch={batch} />
-                    <Countdown batch={batch} />
+                    <Countdown batch={batch} isShort />
                 </span>
                 <Icon name="chevron" />
             </Link>

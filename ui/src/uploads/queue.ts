@@ -8,6 +8,7 @@ import { readProblem, type OpenUpload } from "../api";
 import { texts } from "../texts";
 import { kindOf, type Kind, type Picked } from "./pick";
 import { RateMeter } from "./rate";
+import { isWorthRetrying } from "./retry";
 
 /** One connection of the six that a browser has for a host is the events', one is spare. */
 const max_parallel = 4;
@@ -58,13 +59,6 @@ const no_totals: Totals = {
 };
 
 const fileKey = (name: string, size: number) => `${size} ${name}`;
-
-export function isWorthRetrying(status: number, isCreation: boolean): boolean {
-    if (status === 0) return true;
-    if (status === 409 && isCreation) return false; // the batch takes no files now
-    if (status === 507) return false; // the disk is full, and will be in a second
-    return status >= 500 || [409, 423, 429].includes(status);
-}
 
 export class UploadQueue {
     /** Changes four times a second at most, however fast the files go. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { isWorthRetrying } from "./queue";
+import { isWorthRetrying } from "./retry";
 
 test("a broken line and a busy server are tried again", () => {
     for (const status of [0, 500, 502, 503, 409, 423, 429]) {
