@@ -13,7 +13,7 @@ static void
 test_the_same_person_gets_the_same_account(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) first = test_accounts_enter(&test, "ada@example.com");
     g_auto(SignInDone) again = test_accounts_enter(&test, "Ada@Example.com");
     g_auto(SignInDone) other = test_accounts_enter(&test, "bob@example.com");
@@ -30,7 +30,7 @@ static void
 test_the_region_is_chosen_once(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) first = { 0 };
     g_auto(SignInDone) again = { 0 };
     g_auto(SignInDone) none = { 0 };
@@ -46,7 +46,7 @@ static void
 test_a_region_that_does_not_exist_is_refused(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_autoptr(GError) error = NULL;
     g_auto(SignInDone) done = { 0 };
     g_assert_false(sign_in_test(test.accounts, "Ada", "ada@x.example", "cn", NULL, &done, &error));
@@ -59,7 +59,7 @@ static void
 test_without_a_region_no_account_is_made(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_autoptr(GError) error = NULL;
     g_auto(SignInDone) done = { 0 };
     g_assert_false(sign_in_test(test.accounts, "Ada", "ada@x.example", NULL, NULL, &done, &error));
@@ -88,7 +88,7 @@ static void
 test_names_are_made_fit_to_be_shown(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_autofree char *long_name = g_strnfill(500, 'n');
     g_autofree char *cut_name = g_strnfill(100, 'n');
     const struct {
@@ -117,7 +117,7 @@ static void
 test_each_account_has_a_picture_host_of_its_own(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) ada = test_accounts_enter(&test, "ada@example.com");
     g_auto(SignInDone) bob = test_accounts_enter(&test, "bob@example.com");
     g_autofree char *host = account_picture_host(test.accounts, &ada.account.id, NULL);
@@ -144,7 +144,7 @@ static void
 test_a_closed_account_lets_nobody_in(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) ada = test_accounts_enter(&test, "ada@example.com");
     g_auto(SignInDone) bob = test_accounts_enter(&test, "bob@example.com");
     g_auto(SignInDone) again = { 0 };
@@ -182,7 +182,7 @@ static void
 test_closing_twice_keeps_the_first_moment(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) ada = test_accounts_enter(&test, "ada@example.com");
     g_auto(Account) account = { 0 };
     close_account(&test, database, &ada.account.id);
@@ -209,7 +209,7 @@ static void
 test_windows_that_sign_up_at_once_share_an_account(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     Window windows[6] = { 0 };
     GThread *threads[G_N_ELEMENTS(windows)];
     for (guint i = 0; i < G_N_ELEMENTS(windows); i++) {

@@ -21,7 +21,7 @@ program_init(Program *program, TestDatabase *database, Timestamp token_expires_a
 {
     g_autoptr(GError) error = NULL;
     *program = (Program){ 0 };
-    test_accounts_init(&program->test, database, NULL);
+    test_accounts_init(&program->test, database, NULL, 0);
     program->done = test_accounts_enter(&program->test, "ada@example.com");
     program->text = api_token_create(program->test.accounts, &program->done.account.id,
                                      "nightly upload", token_expires_at, &program->token, &error);

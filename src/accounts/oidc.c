@@ -151,9 +151,9 @@ check_claims(const Provider *provider, const OidcMetadata *metadata, const Jwk *
              const SignInSecrets *secrets, const Claims *claims, GError **error)
 {
     const char *iss = claims->iss == NULL ? "" : claims->iss;
-    const char *legacy = provider->is_elsewhere ? NULL : provider->row->legacy_issuer;
-    bool is_legacy = legacy != NULL && strcmp(iss, legacy) == 0;
-    if (!is_legacy && !issuer_fits(metadata->issuer, claims->tid, iss)) {
+    bool is_bare = provider->row->issuer_may_lack_scheme &&
+                   strcmp(iss, strstr(metadata->issuer, "://") + 3) == 0;
+    if (!is_bare && !issuer_fits(metadata->issuer, claims->tid, iss)) {
         return fail(error, APP_ERROR_INVALID, "the token has another issuer");
     }
     /* Microsoft's key set serves all tenants, and some keys one of them alone. */

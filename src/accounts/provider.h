@@ -41,9 +41,9 @@ typedef struct {
     const char *prompt; /* NULL: left to the provider */
 
     /* oidc_kind */
-    const char *issuer_path;   /* the issuer is the origin and this; "{tenantid}" stands for the
-                                  token's tid */
-    const char *legacy_issuer; /* another spelling that tokens have; NULL: none */
+    const char *issuer_path;     /* the issuer is the origin and this; "{tenantid}" stands for the
+                                    token's tid */
+    bool issuer_may_lack_scheme; /* tokens may name it without "https://" */
     const char *discovery_path;
     guint algorithms; /* of JwsAlgorithm */
 

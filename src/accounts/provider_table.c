@@ -13,7 +13,7 @@ const ProviderRow provider_table[] = {
         .scope = "openid email profile",
         .prompt = "select_account",
         .issuer_path = "",
-        .legacy_issuer = "accounts.google.com",
+        .issuer_may_lack_scheme = true,
         .discovery_path = "/.well-known/openid-configuration",
         .algorithms = JWS_RS256,
     },

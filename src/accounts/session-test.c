@@ -25,7 +25,7 @@ static void
 test_a_token_finds_its_account(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) done = { 0 };
     g_autoptr(GError) error = NULL;
     sign_in_test(test.accounts, "Ada", "ada@example.com", "us",
@@ -50,7 +50,7 @@ static void
 test_what_is_no_token_finds_nobody(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) done = test_accounts_enter(&test, "ada@example.com");
     g_autofree char *cut = g_strndup(done.session_token, 42);
     g_autofree char *longer = g_strconcat(done.session_token, "A", NULL);
@@ -67,7 +67,7 @@ static void
 test_the_database_does_not_hold_the_token(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) done = test_accounts_enter(&test, "ada@example.com");
     g_autoptr(DbTx) tx = db_begin(database->db, DB_READ, NULL);
     g_autoptr(DbRows) rows =
@@ -81,7 +81,7 @@ static void
 test_an_unused_session_ends(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) done = test_accounts_enter(&test, "ada@example.com");
     test.now += DAYS(14) - 1;
     assert_signed_in(&test, done.session_token);
@@ -95,7 +95,7 @@ static void
 test_no_session_outlives_its_lifetime(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) done = test_accounts_enter(&test, "ada@example.com");
     for (guint day = 1; day < 60; day++) {
         test.now = TEST_START + DAYS(day);
@@ -109,7 +109,7 @@ static void
 test_use_is_noted_every_few_minutes(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) done = test_accounts_enter(&test, "ada@example.com");
     static const char sql[] = "SELECT last_seen_at AS number FROM session";
     test.now = TEST_START + SESSION_SEEN_STEP - 1;
@@ -124,7 +124,7 @@ static void
 test_a_session_is_ended_by_its_own_account_only(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) ada = test_accounts_enter(&test, "ada@example.com");
     g_auto(SignInDone) bob = test_accounts_enter(&test, "bob@example.com");
     g_autoptr(GError) error = NULL;
@@ -143,7 +143,7 @@ static void
 test_all_sessions_of_an_account_end(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) here = test_accounts_enter(&test, "ada@example.com");
     g_auto(SignInDone) there = test_accounts_enter(&test, "ada@example.com");
     g_auto(SignInDone) bob = test_accounts_enter(&test, "bob@example.com");
@@ -157,7 +157,7 @@ static void
 test_the_session_used_last_is_listed_first(TestDatabase *database)
 {
     g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL);
+    test_accounts_init(&test, database, NULL, 0);
     g_auto(SignInDone) first = test_accounts_enter(&test, "ada@example.com");
     test.now += DAYS(1);
     g_auto(SignInDone) second = test_accounts_enter(&test, "ada@example.com");

@@ -9,11 +9,12 @@ read_clock(void *data)
 }
 
 void
-test_accounts_init(TestAccounts *test, TestDatabase *database, const AccountsProvider *provider)
+test_accounts_init(TestAccounts *test, TestDatabase *database, const AccountsProvider *providers,
+                   gsize num_providers)
 {
     g_autoptr(GError) error = NULL;
     *test = (TestAccounts){ .now = TEST_START, .clock = { read_clock, test } };
-    test->net = provider == NULL ? NULL : net_new();
+    test->net = num_providers == 0 ? NULL : net_new();
     AccountsOptions options = { .db = database->db,
                                 .net = test->net,
                                 .clock = &test->clock,
@@ -21,8 +22,8 @@ test_accounts_init(TestAccounts *test, TestDatabase *database, const AccountsPro
                                 .pictures_domain = "pictures.example",
                                 .session_idle = DAYS(14),
                                 .session_lifetime = DAYS(60),
-                                .providers = provider,
-                                .num_providers = provider == NULL ? 0 : 1,
+                                .providers = providers,
+                                .num_providers = num_providers,
                                 .test_mode = true };
     memset(options.token_key, 7, sizeof options.token_key);
     test->accounts = accounts_new(&options, &error);

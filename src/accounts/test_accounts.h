@@ -14,9 +14,9 @@ typedef struct {
 #define TEST_START G_GINT64_CONSTANT(1800000000000000)
 
 /* In test mode at https://cloudpick.example, pictures below pictures.example; sessions end after 14
- * days unused and after 60. PROVIDER (NULL: none) has a base_url. */
+ * days unused and after 60. PROVIDERS (NULL: none) have a base_url. */
 void test_accounts_init(TestAccounts *test, TestDatabase *database,
-                        const AccountsProvider *provider);
+                        const AccountsProvider *providers, gsize num_providers);
 void test_accounts_clear(TestAccounts *test);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TestAccounts, test_accounts_clear)
 
