@@ -97,6 +97,7 @@ struct VaultWriter {
     SealedWriter *sealed; /* NULL before and after writing */
     Timestamp created_at;
     bool is_finished;
+    bool is_in_doubt; /* the store may yet put the object in place */
 };
 
 static char *
@@ -201,7 +202,12 @@ vault_finish(VaultWriter *writer, Id *ret_object, GError **error)
         return fail(error, APP_ERROR_CONFLICT, "object %s took more than 12 hours to write",
                     writer->object.text);
     }
-    if (!sealed_finish(writer->sealed, &size, error) || !mark_finished(writer, size, error)) {
+    writer->is_in_doubt = true;
+    if (!sealed_finish(writer->sealed, &size, error)) {
+        return false;
+    }
+    writer->is_in_doubt = false;
+    if (!mark_finished(writer, size, error)) {
         return false;
     }
     writer->is_finished = true;
@@ -216,9 +222,10 @@ vault_writer_free(VaultWriter *writer)
         return;
     }
     sealed_writer_free(writer->sealed);
-    /* Where this fails, vault_remove_abandoned does it a day later. */
+    /* Where this fails, or a request is still on its way, vault_remove_abandoned does it a day
+     * later. */
     if (!writer->is_finished && writer->key_in_store != NULL &&
-        blob_remove_unfinished(writer->store, writer->key_in_store, NULL)) {
+        blob_remove_unfinished(writer->store, writer->key_in_store, NULL) && !writer->is_in_doubt) {
         (void)change_object(writer->vault, &writer->object,
                             "DELETE FROM object WHERE id = $1 AND state IN (0, 3, 4)", NULL, NULL);
     }

@@ -18,13 +18,13 @@ run(gpointer server)
     return NULL;
 }
 
-TestHttp
-test_http_start(const HttpServerOptions *options, const HttpApp *app)
+TestServer
+test_server_start(const HttpServerOptions *options, const HttpApp *app)
 {
     static const HttpServerOptions defaults = { 0 };
     g_autoptr(GError) error = NULL;
-    TestHttp server = { .server =
-                            http_server_new(options == NULL ? &defaults : options, app, &error) };
+    TestServer server = { .server =
+                              http_server_new(options == NULL ? &defaults : options, app, &error) };
     g_assert_no_error(error);
     server.port = http_server_port(server.server);
     server.thread = g_thread_new("server", run, server.server);
@@ -32,7 +32,7 @@ test_http_start(const HttpServerOptions *options, const HttpApp *app)
 }
 
 void
-test_http_clear(TestHttp *server)
+test_server_clear(TestServer *server)
 {
     if (server->server != NULL) {
         http_server_stop(server->server);

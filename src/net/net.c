@@ -140,6 +140,14 @@ parse_address(const char *host, struct sockaddr_storage *ret_address)
     return true;
 }
 
+/* "localhost" and what is below it (RFC 6761). */
+static bool
+is_local_name(const char *host)
+{
+    g_autofree char *lower = g_ascii_strdown(host, -1);
+    return strcmp(lower, "localhost") == 0 || g_str_has_suffix(lower, ".localhost");
+}
+
 bool
 net_allow(Net *net, NetPurpose purpose, const char *text, NetReach reach, GError **error)
 {
@@ -152,8 +160,8 @@ net_allow(Net *net, NetPurpose purpose, const char *text, NetReach reach, GError
     }
     struct sockaddr_storage address;
     bool is_address = parse_address(origin.host, &address);
-    bool is_local = is_address ? address_is_loopback((struct sockaddr *)&address)
-                               : g_ascii_strcasecmp(origin.host, "localhost") == 0;
+    bool is_local =
+        is_address ? address_is_loopback((struct sockaddr *)&address) : is_local_name(origin.host);
     if (strcmp(origin.scheme, "https") != 0 && !is_local) {
         return fail(error, APP_ERROR_INVALID, "%s: only https may leave this machine", text);
     }

@@ -26,7 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Net, net_free)
 
 /* Registers ORIGIN ("https://accounts.google.com", "http://127.0.0.1:7480"): scheme, host and port,
  * nothing more. INVALID for anything else, and for http to a host that is not this machine
- * ("localhost", 127.0.0.0/8, [::1]). Call before the first request. */
+ * ("localhost", "*.localhost", 127.0.0.0/8, [::1]). Call before the first request. */
 bool net_allow(Net *net, NetPurpose purpose, const char *origin, NetReach reach, GError **error);
 
 /* Trusts the certificates in the PEM file PATH besides those of the system: an authority of the
