@@ -41,6 +41,8 @@ gboolean command_option_set(const gchar *option, const gchar *value, gpointer da
 bool command_read_settings(Settings *settings, const char *file, char *const *assignments,
                            GError **error);
 
+ExitStatus serve_command(int argc, char **argv);
+ExitStatus work_command(int argc, char **argv);
 ExitStatus settings_command(int argc, char **argv);
 ExitStatus config_command(int argc, char **argv);
 ExitStatus track_run_command(int argc, char **argv);

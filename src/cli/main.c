@@ -8,6 +8,8 @@
 #include <string.h>
 
 static const Command commands[] = {
+    { NULL, "serve", serve_command, "the service: pages, API, pictures, and the work behind them" },
+    { NULL, "work", work_command, "only the work behind them, on the same queue" },
     { "listing", "build", listing_build_command,
       "sheet and photos in, clean pictures and the sheet with their URLs out" },
     { "listing", "inspect", listing_inspect_command,

@@ -164,7 +164,7 @@ settings_set(Settings *settings, const char *assignment, GError **error)
                     assignment);
     }
     g_autofree char *name = g_strndup(assignment, (gsize)(equals - assignment));
-    gsize index;
+    gsize index = 0;
     return find(name, &index, error) && set_value(settings, index, equals + 1, error);
 }
 
@@ -181,7 +181,7 @@ apply_line(Settings *settings, char *line, bool *is_seen, bool *has_secret, GErr
         return fail(error, APP_ERROR_INVALID, "not of the form name = value");
     }
     *equals = '\0';
-    gsize index;
+    gsize index = 0;
     if (!find(g_strchomp(line), &index, error)) {
         return false;
     }

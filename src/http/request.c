@@ -107,6 +107,12 @@ http_request_query(const HttpRequest *request, const char *name)
 }
 
 const char *
+http_request_raw_query(const HttpRequest *request)
+{
+    return request->target.raw_query == NULL ? "" : request->target.raw_query;
+}
+
+const char *
 http_request_header(const HttpRequest *request, const char *name)
 {
     return http_head_field(&request->head, name);

@@ -16,6 +16,8 @@ const char *http_request_host(const HttpRequest *request);
 const char *http_request_param(const HttpRequest *request, const char *name);
 /* Decoded, valid UTF-8 without NUL; NULL: absent. A name that comes twice is answered 400. */
 const char *http_request_query(const HttpRequest *request, const char *name);
+/* All behind '?', not decoded; "" where there is none. */
+const char *http_request_raw_query(const HttpRequest *request);
 /* NULL: absent. Fields that may come once only are answered 400 when they come twice; of others,
  * all values joined by ", ". */
 const char *http_request_header(const HttpRequest *request, const char *name);

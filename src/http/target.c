@@ -95,6 +95,7 @@ http_target_parse(const char *text, HttpTarget *ret_target, const char **ret_rea
     target->num_segments = 0;
     const char *mark = strchr(text, '?');
     gsize path_size = mark == NULL ? strlen(text) : (gsize)(mark - text);
+    target->raw_query = g_strdup(mark == NULL ? "" : mark + 1);
     target->segments = split_path(text, path_size, &target->num_segments);
     target->path =
         target->segments == NULL ? g_strndup(text, path_size) : join_path(target->segments);
@@ -113,6 +114,7 @@ void
 http_target_clear(HttpTarget *target)
 {
     g_clear_pointer(&target->path, g_free);
+    g_clear_pointer(&target->raw_query, g_free);
     g_clear_pointer(&target->segments, g_strfreev);
     for (guint i = 0; i < target->num_query; i++) {
         g_free(target->query[i].name);

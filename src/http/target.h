@@ -16,6 +16,7 @@ typedef struct {
         char *name, *value;
     } query[HTTP_MAX_QUERY];
     guint num_query;
+    char *raw_query; /* all behind '?', as it came; "" where there is none */
 } HttpTarget;
 
 /* False, with a reason, where the query cannot be decoded or has a name twice. */

@@ -1,0 +1,230 @@
+/* cloudpick serve: the service, with everything in one process. */
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/service_options.h"
+#include "cli/stop_signal.h"
+#include "web/site.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* How often the technical log is written and open pictures are looked through. */
+#define TICK_SECONDS 5
+
+/* systemd's protocol for handing over sockets: they begin here. */
+#define FIRST_PASSED_FD 3
+
+typedef struct {
+    Site *site;
+    HttpServer *server, *metrics; /* METRICS: NULL where nobody asked for it */
+    GMutex mutex;
+    GCond changed;
+    bool is_stopping; /* under the mutex */
+} Service;
+
+static void
+stop_service(gpointer data)
+{
+    Service *service = data;
+    g_mutex_lock(&service->mutex);
+    service->is_stopping = true;
+    g_cond_signal(&service->changed);
+    g_mutex_unlock(&service->mutex);
+    http_server_stop(service->server);
+    if (service->metrics != NULL) {
+        http_server_stop(service->metrics);
+    }
+}
+
+static gpointer
+run_ticks(gpointer data)
+{
+    Service *service = data;
+    g_mutex_lock(&service->mutex);
+    while (!service->is_stopping) {
+        gint64 until = g_get_monotonic_time() + TICK_SECONDS * G_USEC_PER_SEC;
+        while (!service->is_stopping &&
+               g_cond_wait_until(&service->changed, &service->mutex, until)) {
+        }
+        g_mutex_unlock(&service->mutex);
+        site_tick(service->site);
+        g_mutex_lock(&service->mutex);
+    }
+    g_mutex_unlock(&service->mutex);
+    return NULL;
+}
+
+static gpointer
+run_metrics(gpointer server)
+{
+    g_autoptr(GError) error = NULL;
+    if (!http_server_run(server, &error)) {
+        log_line(LOG_ERROR_LEVEL, "metrics-stopped", LOG_REASON, error->message, LOG_END);
+    }
+    return NULL;
+}
+
+/* The socket that systemd opened for us (cloudpick.socket), or -1. */
+static int
+passed_fd(void)
+{
+    const char *pid = g_getenv("LISTEN_PID");
+    const char *count = g_getenv("LISTEN_FDS");
+    return pid != NULL && count != NULL && atoi(pid) == getpid() && atoi(count) >= 1
+               ? FIRST_PASSED_FD
+               : -1;
+}
+
+static HttpServer *
+listen_public(Site *site, GError **error)
+{
+    const Settings *settings = site->app->settings;
+    g_autofree char *address = NULL;
+    guint16 port;
+    if (!app_parse_listen(settings->server_listen, "server.listen", &address, &port, error)) {
+        return NULL;
+    }
+    g_auto(GStrv) proxies = g_strsplit_set(settings->server_trusted_proxies, " ,", -1);
+    bool has_tls = settings->server_tls_certificate[0] != '\0';
+    HttpServerOptions options = {
+        .address = address,
+        .port = port,
+        .listen_fd = passed_fd(),
+        .num_workers = (guint)settings->server_workers,
+        .num_stream_workers = (guint)settings->server_stream_workers,
+        .max_connections = (guint)settings->server_max_connections,
+        .trusted_proxies = (const char *const *)proxies,
+        .cert_path = has_tls ? settings->server_tls_certificate : NULL,
+        .key_path = has_tls ? settings->server_tls_key : NULL,
+    };
+    HttpApp app = site_http_app(site);
+    return http_server_new(&options, &app, error);
+}
+
+static bool
+listen_metrics(Site *site, HttpServer **ret_server, GError **error)
+{
+    const Settings *settings = site->app->settings;
+    g_autofree char *address = NULL;
+    guint16 port;
+    *ret_server = NULL;
+    if (settings->server_metrics_listen[0] == '\0') {
+        return true;
+    }
+    if (!app_parse_listen(settings->server_metrics_listen, "server.metrics-listen", &address, &port,
+                          error)) {
+        return false;
+    }
+    HttpServerOptions options = { .address = address, .port = port, .num_workers = 1 };
+    HttpApp app = site_metrics_app(site);
+    *ret_server = http_server_new(&options, &app, error);
+    return *ret_server != NULL;
+}
+
+/* People see the address on standard output; programs read it there. */
+static void
+announce(const Service *service)
+{
+    const App *app = service->site->app;
+    printf("Cloudpick is at %s%s\n", service->site->origin,
+           app->is_test_mode ? "  (test mode: anybody on this machine can sign in as anybody)"
+                             : "");
+    if (service->metrics != NULL) {
+        printf("Metrics are at port %u\n", http_server_port(service->metrics));
+    }
+    fflush(stdout);
+    log_line(LOG_INFO_LEVEL, "started", LOG_VERSION, CLOUDPICK_VERSION, LOG_LISTEN,
+             app->settings->server_listen, LOG_END);
+}
+
+static bool
+run_service(Service *service, bool with_jobs, GError **error)
+{
+    App *app = service->site->app;
+    if (with_jobs && !app_start_jobs(app, error)) {
+        return false;
+    }
+    g_mutex_init(&service->mutex);
+    g_cond_init(&service->changed);
+    GThread *ticks = g_thread_new("ticks", run_ticks, service);
+    GThread *metrics =
+        service->metrics == NULL ? NULL : g_thread_new("metrics", run_metrics, service->metrics);
+    stop_signal_watch(stop_service, service);
+    announce(service);
+    bool has_run = http_server_run(service->server, error);
+    stop_service(service);
+    g_thread_join(ticks);
+    if (metrics != NULL) {
+        g_thread_join(metrics);
+    }
+    if (with_jobs && !app_stop_jobs(app)) {
+        _exit(EXIT_DONE);
+    }
+    return has_run;
+}
+
+static bool
+serve(const Settings *settings, const char *data_dir, bool with_jobs, GError **error)
+{
+    const AppOptions options = {
+        .settings = settings,
+        .clock = &system_clock,
+        .data_dir = data_dir,
+        .may_be_test_mode = true,
+    };
+    g_autoptr(App) app = app_open(&options, error);
+    if (app == NULL) {
+        return false;
+    }
+    g_autoptr(Site) site = site_new(app, error);
+    if (site == NULL) {
+        return false;
+    }
+    /* Static: the thread of signals may still call stop_service when this returns. */
+    static Service service;
+    service.site = site;
+    service.server = listen_public(site, error);
+    if (service.server == NULL || !listen_metrics(site, &service.metrics, error)) {
+        g_clear_pointer(&service.server, http_server_free);
+        return false;
+    }
+    bool has_run = run_service(&service, with_jobs, error);
+    http_server_free(service.server);
+    http_server_free(service.metrics);
+    return has_run;
+}
+
+ExitStatus
+serve_command(int argc, char **argv)
+{
+    g_auto(ServiceOptions) options = { 0 };
+    gboolean without_jobs = FALSE;
+    const GOptionEntry extra[] = {
+        { "no-jobs", 0, 0, G_OPTION_ARG_NONE, &without_jobs,
+          "Leave the work on photos to cloudpick work", NULL },
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autofree GOptionEntry *entries = service_option_entries(&options, extra);
+    Settings settings;
+    GError *error = NULL;
+    stop_signal_block();
+    if (!command_parse_options(
+            &argc, &argv, NULL,
+            "Runs the service: pages, API, pictures, and the work on photos.\n"
+            "Without a configuration everything lies in one directory (SQLite, encrypted files),\n"
+            "the pages are at http://localhost:8080, and sign-in is in test mode: anybody on this\n"
+            "machine can sign in as anybody, nobody else can reach it.",
+            "With --config FILE: PostgreSQL, S3 buckets, TLS, sign-in with Google, Microsoft and\n"
+            "GitHub. SIGTERM ends it in good order; nothing acknowledged is lost even by SIGKILL.\n"
+            "Its log is on standard error, a JSON object a line, without personal data.\n"
+            "Exit status: 0 when told to end, 2 when the call or a setting is wrong, 3 when it\n"
+            "could not run.",
+            entries, NULL, &error) ||
+        !service_options_finish(&options, &settings, &error) ||
+        !serve(&settings, options.data_dir, !without_jobs, &error)) {
+        return command_fail(error);
+    }
+    return EXIT_DONE;
+}

@@ -1,0 +1,55 @@
+/* One request on its way through the web room: who asks, and the ways to answer. Handlers get
+ * nothing else. */
+#pragma once
+
+#include "accounts/account.h"
+#include "accounts/session.h"
+#include "base/json_reader.h"
+#include "base/json_writer.h"
+#include "web/route.h"
+#include "web/site.h"
+
+struct Exchange {
+    Site *site;
+    App *app; /* the site's */
+    HttpRequest *request;
+    const Route *route;
+    Account account; /* of who asks; zeroed where nobody had to be known */
+    Session session; /* zeroed for an API client */
+    bool is_signed_in;
+    char *idempotency_key; /* NULL: no key, or nothing to remember */
+    PictureEntry *picture; /* found open in memory, before the route was chosen */
+};
+
+/* Who asks is not known yet. */
+Exchange *exchange_new(Site *site, HttpRequest *request);
+void exchange_free(Exchange *exchange);
+
+/* The handler of every row of the table: rate, caller, origin, idempotency, then the row's own. */
+HttpReplied exchange_dispatch(HttpRequest *request, gpointer context);
+
+/* Headers that every answer of the site carries. */
+void exchange_add_site_headers(Exchange *exchange);
+
+/* Each takes WRITER or ERROR. */
+HttpReplied exchange_json(Exchange *exchange, guint status, JsonWriter *writer);
+HttpReplied exchange_fail(Exchange *exchange, GError *error);
+HttpReplied exchange_empty(Exchange *exchange, guint status);
+HttpReplied exchange_problem(Exchange *exchange, guint status, const char *detail);
+
+/* A part of the path that is an id; NOT_FOUND for what cannot be one. */
+bool exchange_id(Exchange *exchange, const char *name, Id *ret_id, GError **error);
+
+/* ?cursor= (NULL: none) and ?limit=; INVALID for a limit that is none. */
+bool exchange_page(Exchange *exchange, const char **ret_cursor, guint *ret_limit, GError **error);
+
+/* Writes the end of a list's page, takes CURSOR and WRITER, answers 200. */
+HttpReplied exchange_end_page(Exchange *exchange, JsonWriter *writer, char *cursor);
+/* The beginning: {"items":[ */
+JsonWriter *exchange_begin_page(void);
+
+/* A reader over the JSON body; an empty body reads as {}. UNSUPPORTED for another media type. */
+JsonReader *exchange_read_json(Exchange *exchange, GError **error);
+
+/* 0 writes null. */
+void json_time(JsonWriter *writer, const char *name, Timestamp time);
