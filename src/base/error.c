@@ -5,7 +5,7 @@
 G_DEFINE_QUARK(app - error - quark, app_error)
 
 static void G_GNUC_PRINTF(3, 0)
-set_error(GError **error, AppErrorCode code, const char *format, va_list args)
+    set_error(GError **error, AppErrorCode code, const char *format, va_list args)
 {
     if (error != NULL) {
         *error = g_error_new_valist(APP_ERROR, (int)code, format, args);
@@ -44,4 +44,34 @@ fail_errno(GError **error, int errnum, const char *name)
         code = APP_ERROR_INVALID;
     }
     return fail(error, code, "%s: %s", name, g_strerror(errnum));
+}
+
+const char *
+app_error_code_to_string(AppErrorCode code)
+{
+    switch (code) {
+    case APP_ERROR_INVALID:
+        return "invalid";
+    case APP_ERROR_NOT_FOUND:
+        return "not-found";
+    case APP_ERROR_CONFLICT:
+        return "conflict";
+    case APP_ERROR_TOO_LARGE:
+        return "too-large";
+    case APP_ERROR_UNSUPPORTED:
+        return "unsupported";
+    case APP_ERROR_UNAVAILABLE:
+        return "unavailable";
+    case APP_ERROR_TIMEOUT:
+        return "timeout";
+    case APP_ERROR_CANCELLED:
+        return "cancelled";
+    case APP_ERROR_INTERNAL:
+        return "internal";
+    case APP_ERROR_UNAUTHENTICATED:
+        return "unauthenticated";
+    case APP_ERROR_FORBIDDEN:
+        return "forbidden";
+    }
+    g_assert_not_reached();
 }

@@ -31,3 +31,6 @@ void *fail_null(GError **error, AppErrorCode code, const char *format, ...) G_GN
 
 /* The error that errno value ERRNUM stands for, about the thing called NAME (a path, mostly). */
 bool fail_errno(GError **error, int errnum, const char *name);
+
+/* "invalid", "not-found", ...: for logs and tests, not for people. */
+const char *app_error_code_to_string(AppErrorCode code);

@@ -304,7 +304,8 @@ static const char jobs_sql[] =
     /* The kinds that running programs know, so that whoever adds a job need not know its lane. */
     "CREATE TABLE job_kind ("
     "    kind {text} PRIMARY KEY,"
-    "    lane {i64} NOT NULL"
+    "    lane {i64} NOT NULL,"
+    "    lease {i64} NOT NULL" /* microseconds */
     ") {strict};"
 
     "CREATE TABLE job ("
@@ -312,22 +313,24 @@ static const char jobs_sql[] =
     "    kind {text} NOT NULL,"
     "    subject {text} NOT NULL," /* id of what it is about */
     "    account_id {text},"       /* null: nobody's, a sweep */
-    "    lane {i64} NOT NULL,"
-    "    state {i64} NOT NULL,"   /* 0 later, 1 due, 2 leased, 3 failed for good */
-    "    turn {i64} NOT NULL,"    /* accounts take turns: jobs.c says how */
-    "    attempt {i64} NOT NULL," /* how often it was leased */
-    "    run_at {i64} NOT NULL,"  /* not before */
+    "    lane {i64} NOT NULL,"     /* -1 until a program has told its kind */
+    "    state {i64} NOT NULL,"    /* 0 later, 1 due, 2 leased, 3 failed for good */
+    "    turn {i64} NOT NULL,"     /* accounts take turns: jobs/queue.c says how */
+    "    attempt {i64} NOT NULL,"  /* how often it was leased */
+    "    run_at {i64} NOT NULL,"   /* not before */
     "    leased_until {i64},"
     "    last_error {text} NOT NULL," /* '': none */
     "    created_at {i64} NOT NULL"
     ") {strict};"
-    /* A job that waits stands for the next one of its kind and subject, too. */
+    /* A job that waits stands for the next one of its kind and subject, too; and two of them never
+     * run at the same time. */
     "CREATE UNIQUE INDEX job_waiting ON job (kind, subject) WHERE state <= 1;"
+    "CREATE UNIQUE INDEX job_running ON job (kind, subject) WHERE state = 2;"
     "CREATE INDEX job_due ON job (lane, turn, id) WHERE state = 1;"
     "CREATE INDEX job_turns ON job (lane, account_id, turn) WHERE state <= 1;"
     "CREATE INDEX job_later ON job (run_at) WHERE state = 0;"
     "CREATE INDEX job_leased ON job (leased_until) WHERE state = 2;"
-    "CREATE INDEX job_by_state ON job (state, created_at);"
+    "CREATE INDEX job_failed ON job (created_at) WHERE state = 3;"
     "CREATE INDEX job_by_account ON job (account_id);";
 
 /* web/ */

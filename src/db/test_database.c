@@ -12,7 +12,7 @@
 
 enum { max_connections = 8, status_not_installed = 77 };
 
-struct TestServer {
+struct TestPostgresql {
     GPid pid;
     int input;
     FILE *output;
@@ -38,12 +38,12 @@ url_of(const char *dir, const char *database)
     return g_strdup_printf("postgresql://app@/%s?host=%s", database, dir);
 }
 
-TestServer *
-test_server_start(void)
+TestPostgresql *
+test_postgresql_start(void)
 {
     char *argv[] = { (char *)SOURCE_ROOT "/scripts/private-postgresql", NULL };
     g_autoptr(GError) error = NULL;
-    TestServer *server = g_new0(TestServer, 1);
+    TestPostgresql *server = g_new0(TestPostgresql, 1);
     int output;
     if (!g_spawn_async_with_pipes(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
                                   &server->pid, &server->input, &output, NULL, &error)) {
@@ -69,13 +69,13 @@ test_server_start(void)
 }
 
 const char *
-test_server_url(const TestServer *server)
+test_postgresql_url(const TestPostgresql *server)
 {
     return server->url;
 }
 
 void
-test_server_restart(TestServer *server)
+test_postgresql_restart(TestPostgresql *server)
 {
     static const char command[] = "restart\n";
     g_assert_cmpint(write(server->input, command, strlen(command)), ==, (gssize)strlen(command));
@@ -84,7 +84,7 @@ test_server_restart(TestServer *server)
 }
 
 void
-test_server_stop(TestServer *server)
+test_postgresql_stop(TestPostgresql *server)
 {
     close(server->input);
     waitpid(server->pid, NULL, 0);
@@ -94,12 +94,12 @@ test_server_stop(TestServer *server)
     g_free(server);
 }
 
-static TestServer *own_server;
+static TestPostgresql *own_server;
 
 static void
 stop_own_server(void)
 {
-    test_server_stop(own_server);
+    test_postgresql_stop(own_server);
 }
 
 /* The folder of the socket; NULL where there is no PostgreSQL. */
@@ -111,7 +111,7 @@ server_dir(void)
     if (!has_tried) {
         has_tried = true;
         dir = g_getenv("CLOUDPICK_POSTGRESQL");
-        if (dir == NULL && (own_server = test_server_start()) != NULL) {
+        if (dir == NULL && (own_server = test_postgresql_start()) != NULL) {
             dir = own_server->dir;
             /* A test that is aborted ends the script's input all the same. */
             atexit(stop_own_server);

@@ -25,10 +25,10 @@ char *test_database_create(DbKind kind);
 void test_database_destroy(char *url);
 
 /* A PostgreSQL server for one test, to be crashed. NULL where it is not installed. */
-typedef struct TestServer TestServer;
-TestServer *test_server_start(void);
+typedef struct TestPostgresql TestPostgresql;
+TestPostgresql *test_postgresql_start(void);
 /* URL of an empty database. */
-const char *test_server_url(const TestServer *server);
+const char *test_postgresql_url(const TestPostgresql *server);
 /* Crashes the server and returns when it is up again. */
-void test_server_restart(TestServer *server);
-void test_server_stop(TestServer *server);
+void test_postgresql_restart(TestPostgresql *server);
+void test_postgresql_stop(TestPostgresql *server);

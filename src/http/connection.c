@@ -382,7 +382,7 @@ send_events(HttpConnection *connection)
         struct iovec piece = { .iov_base = output->str + connection->sent,
                                .iov_len = output->len - connection->sent };
         gssize count = http_transport_write(&connection->transport, &piece, 1);
-        if (count == HTTP_GONE) {
+        if (count == HTTP_GONE || (count < 0 && http_sse_is_cut(connection->request->reply.sse))) {
             close_connection(connection);
             return STEP_WAIT;
         }

@@ -37,7 +37,6 @@ struct HttpLoop {
     gint64 now_us;
     gint64 next_check_us;
     gint64 stop_us; /* when it was told to stop; 0: not yet */
-    bool is_aborted;
     bool is_listening;
     guint next_evicted;
     gint64 date_seconds;
@@ -252,10 +251,9 @@ check(HttpLoop *loop)
         return;
     }
     gint64 stop_limit_us = (gint64)loop->shared->options.stop_seconds * G_USEC_PER_SEC;
-    if (loop->now_us - loop->stop_us > stop_limit_us && !loop->is_aborted) {
-        loop->is_aborted = true;
+    if (loop->now_us - loop->stop_us > stop_limit_us) {
         guint64 one = 1;
-        (void)!write(loop->shared->abort_fd, &one, sizeof one); /* cannot overflow: once a loop */
+        (void)!write(loop->shared->abort_fd, &one, sizeof one); /* it needs to be set, no more */
         for_each_connection(loop, http_connection_abort);
     }
 }

@@ -57,7 +57,7 @@ assert_answer(guint16 port, const char *request, guint status, const char *body)
 static void
 test_answers_on_the_loop_and_from_workers(void)
 {
-    g_auto(TestServer) server = test_server_start(NULL, &app);
+    g_auto(TestHttp) server = test_http_start(NULL, &app);
     assert_answer(server.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200, "hello");
     assert_answer(server.port, "GET /worker HTTP/1.1\r\nHost: a\r\n\r\n", 200, "hello");
 }
@@ -65,7 +65,7 @@ test_answers_on_the_loop_and_from_workers(void)
 static void
 test_routes_by_path_and_method(void)
 {
-    g_auto(TestServer) server = test_server_start(NULL, &app);
+    g_auto(TestHttp) server = test_http_start(NULL, &app);
     assert_answer(server.port, "GET /things/a%20b HTTP/1.1\r\nHost: a\r\n\r\n", 200, "a b");
     assert_answer(server.port, "GET /files/a/b.css HTTP/1.1\r\nHost: a\r\n\r\n", 200, "a/b.css");
     assert_answer(server.port, "GET /things HTTP/1.1\r\nHost: a\r\n\r\n", 404, NULL);
@@ -81,7 +81,7 @@ test_routes_by_path_and_method(void)
 static void
 test_reads_whole_bodies(void)
 {
-    g_auto(TestServer) server = test_server_start(NULL, &app);
+    g_auto(TestHttp) server = test_http_start(NULL, &app);
     assert_answer(server.port, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde",
                   200, "abcde");
     assert_answer(server.port,
@@ -96,7 +96,7 @@ test_reads_whole_bodies(void)
 static void
 test_keeps_connections_and_answers_in_order(void)
 {
-    g_auto(TestServer) server = test_server_start(NULL, &app);
+    g_auto(TestHttp) server = test_http_start(NULL, &app);
     int fd = test_connect(server.port);
     const char *requests = "GET /worker HTTP/1.1\r\nHost: a\r\n\r\n"
                            "GET /things/second HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -112,7 +112,7 @@ test_keeps_connections_and_answers_in_order(void)
 static void
 test_head_has_the_length_and_no_body(void)
 {
-    g_auto(TestServer) server = test_server_start(NULL, &app);
+    g_auto(TestHttp) server = test_http_start(NULL, &app);
     int fd = test_connect(server.port);
     const char *request = "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     test_send(fd, request, strlen(request));

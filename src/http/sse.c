@@ -17,6 +17,7 @@ struct HttpSse {
     HttpConnection *connection; /* NULL once it is gone */
     GString *pending;
     bool is_ended;
+    bool is_cut;
     bool is_posted; /* the loop has been told */
 };
 
@@ -81,7 +82,7 @@ append(HttpSse *sse, const char *text, gsize size)
     g_mutex_lock(&sse->lock);
     if (sse->connection != NULL && !sse->is_ended) {
         if (sse->pending->len + size > max_pending) {
-            sse->is_ended = true;
+            sse->is_ended = sse->is_cut = true;
             g_string_truncate(sse->pending, 0);
         } else {
             g_string_append_len(sse->pending, text, (gssize)size);
@@ -151,6 +152,15 @@ http_sse_take(HttpSse *sse, GString **ret_text)
     }
     g_mutex_unlock(&sse->lock);
     return state;
+}
+
+bool
+http_sse_is_cut(HttpSse *sse)
+{
+    g_mutex_lock(&sse->lock);
+    bool is_cut = sse->is_cut;
+    g_mutex_unlock(&sse->lock);
+    return is_cut;
 }
 
 void

@@ -192,14 +192,14 @@ finished(HttpRequest *request, const HttpRoute *route, guint status, guint64 byt
     g_mutex_unlock(&seen->lock);
 }
 
-static TestServer
+static TestHttp
 start(Seen *seen, const HttpServerOptions *options)
 {
     seen_init(seen);
     HttpApp app = {
         .find = find, .reply_error = reply_error, .finished = finished, .context = seen
     };
-    return test_server_start(options, &app);
+    return test_http_start(options, &app);
 }
 
 static char *
@@ -218,7 +218,7 @@ static void
 test_handlers_read_bodies_of_known_length(void)
 {
     Seen seen;
-    g_auto(TestServer) server = start(&seen, NULL);
+    g_auto(TestHttp) server = start(&seen, NULL);
     const gsize size = 3 * 1000 * 1000;
     guint64 sum;
     g_autofree char *body = make_body(size, &sum);
@@ -240,7 +240,7 @@ static void
 test_handlers_read_chunked_bodies(void)
 {
     Seen seen;
-    g_auto(TestServer) server = start(&seen, NULL);
+    g_auto(TestHttp) server = start(&seen, NULL);
     const gsize size = 1000 * 1000;
     guint64 sum;
     g_autofree char *body = make_body(size, &sum);
@@ -264,7 +264,7 @@ static void
 test_limits_chunked_bodies(void)
 {
     Seen seen;
-    g_auto(TestServer) server = start(&seen, NULL);
+    g_auto(TestHttp) server = start(&seen, NULL);
     bool closed;
     g_autofree char *answer =
         test_exchange(server.port,
@@ -284,7 +284,7 @@ static void
 test_a_slow_reader_holds_the_sender_back(void)
 {
     Seen seen;
-    g_auto(TestServer) server = start(&seen, NULL);
+    g_auto(TestHttp) server = start(&seen, NULL);
     int fd = test_connect(server.port);
     int small = 64 * 1024;
     g_assert_cmpint(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), ==, 0);
@@ -314,7 +314,7 @@ static void
 test_tells_the_handler_when_the_client_goes_away(void)
 {
     Seen seen;
-    g_auto(TestServer) server = start(&seen, NULL);
+    g_auto(TestHttp) server = start(&seen, NULL);
     int fd = test_connect(server.port);
     const char *half = "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabcde";
     test_send(fd, half, strlen(half));
@@ -329,7 +329,7 @@ test_tells_the_handler_when_the_client_falls_silent(void)
 {
     Seen seen;
     HttpServerOptions options = { .idle_seconds = 1 };
-    g_auto(TestServer) server = start(&seen, &options);
+    g_auto(TestHttp) server = start(&seen, &options);
     int fd = test_connect(server.port);
     const char *half = "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabcde";
     test_send(fd, half, strlen(half));
@@ -343,7 +343,7 @@ static void
 test_says_continue_only_when_the_body_is_wanted(void)
 {
     Seen seen;
-    g_auto(TestServer) server = start(&seen, NULL);
+    g_auto(TestHttp) server = start(&seen, NULL);
     int fd = test_connect(server.port);
     const char *head = "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
                        "Expect: 100-continue\r\n\r\n";
@@ -365,7 +365,7 @@ static void
 test_an_answer_before_the_body_is_read_arrives(void)
 {
     Seen seen;
-    g_auto(TestServer) server = start(&seen, NULL);
+    g_auto(TestHttp) server = start(&seen, NULL);
     int fd = test_connect(server.port);
     const char *head = "POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n";
     g_autofree char *block = g_malloc0(5000000);
@@ -410,7 +410,7 @@ static void
 test_streams_of_known_and_unknown_length(void)
 {
     Seen seen;
-    g_auto(TestServer) server = start(&seen, NULL);
+    g_auto(TestHttp) server = start(&seen, NULL);
     g_autofree char *known =
         test_exchange(server.port, "GET /known HTTP/1.1\r\nHost: a\r\n\r\n", -1, NULL);
     assert_numbers(test_body_of(known));
@@ -432,7 +432,7 @@ static void
 test_head_of_a_stream_runs_nothing(void)
 {
     Seen seen;
-    g_auto(TestServer) server = start(&seen, NULL);
+    g_auto(TestHttp) server = start(&seen, NULL);
     bool closed;
     g_autofree char *answer =
         test_exchange(server.port, "HEAD /ever HTTP/1.1\r\nHost: a\r\n\r\n", -1, &closed);
@@ -445,7 +445,7 @@ static void
 test_tells_the_writer_when_the_client_goes_away(void)
 {
     Seen seen;
-    g_auto(TestServer) server = start(&seen, NULL);
+    g_auto(TestHttp) server = start(&seen, NULL);
     int fd = test_connect(server.port);
     const char *request = "GET /ever HTTP/1.1\r\nHost: a\r\n\r\n";
     test_send(fd, request, strlen(request));
@@ -461,7 +461,7 @@ test_tells_the_writer_when_the_client_stops_reading(void)
 {
     Seen seen;
     HttpServerOptions options = { .idle_seconds = 1 };
-    g_auto(TestServer) server = start(&seen, &options);
+    g_auto(TestHttp) server = start(&seen, &options);
     int fd = test_connect(server.port);
     const char *request = "GET /ever HTTP/1.1\r\nHost: a\r\n\r\n";
     test_send(fd, request, strlen(request));
@@ -474,7 +474,7 @@ static void
 test_a_stream_that_fails_is_an_error_or_cut(void)
 {
     Seen seen;
-    g_auto(TestServer) server = start(&seen, NULL);
+    g_auto(TestHttp) server = start(&seen, NULL);
     g_autofree char *early =
         test_exchange(server.port, "GET /fail-early HTTP/1.1\r\nHost: a\r\n\r\n", -1, NULL);
     g_assert_cmpuint(test_status_of(early), ==, 500);

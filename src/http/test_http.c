@@ -18,13 +18,13 @@ run(gpointer server)
     return NULL;
 }
 
-TestServer
-test_server_start(const HttpServerOptions *options, const HttpApp *app)
+TestHttp
+test_http_start(const HttpServerOptions *options, const HttpApp *app)
 {
     static const HttpServerOptions defaults = { 0 };
     g_autoptr(GError) error = NULL;
-    TestServer server = { .server =
-                              http_server_new(options == NULL ? &defaults : options, app, &error) };
+    TestHttp server = { .server =
+                            http_server_new(options == NULL ? &defaults : options, app, &error) };
     g_assert_no_error(error);
     server.port = http_server_port(server.server);
     server.thread = g_thread_new("server", run, server.server);
@@ -32,7 +32,7 @@ test_server_start(const HttpServerOptions *options, const HttpApp *app)
 }
 
 void
-test_server_clear(TestServer *server)
+test_http_clear(TestHttp *server)
 {
     if (server->server != NULL) {
         http_server_stop(server->server);

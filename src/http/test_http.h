@@ -8,12 +8,12 @@ typedef struct {
     HttpServer *server;
     GThread *thread;
     guint16 port;
-} TestServer;
+} TestHttp;
 
 /* Runs on its own thread until cleared. OPTIONS may be NULL. */
-TestServer test_server_start(const HttpServerOptions *options, const HttpApp *app);
-void test_server_clear(TestServer *server);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TestServer, test_server_clear)
+TestHttp test_http_start(const HttpServerOptions *options, const HttpApp *app);
+void test_http_clear(TestHttp *server);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TestHttp, test_http_clear)
 
 /* A connected socket that gives up waiting after 10 seconds. */
 int test_connect(guint16 port);

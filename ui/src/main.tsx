@@ -1,3 +1,40 @@
 import { render } from "preact";
+import { useEffect } from "preact/hooks";
 
-render(<h1>Cloudpick</h1>, document.getElementById("app")!);
+import { BatchPage } from "./batch/page";
+import { BatchesPage } from "./pages/batches";
+import { Frame } from "./pages/frame";
+import { HomePage } from "./pages/home";
+import { SettingsPage } from "./pages/settings";
+import { StatusPage } from "./pages/status";
+import { navigate, path } from "./router";
+import { loadSession, session, sessionProblem } from "./session";
+import { texts } from "./texts";
+import { Empty, Failed, Loading } from "./widgets/states";
+
+function Page() {
+    const here = path.value;
+    const isHome = here === "/";
+    useEffect(() => {
+        if (isHome && session.value) navigate("/batches", true);
+    }, [isHome, session.value]);
+    if (here === "/status") return <StatusPage />;
+    if (sessionProblem.value) {
+        return <Failed problem={sessionProblem.value} retry={() => void loadSession()} />;
+    }
+    if (session.value === undefined) return <Loading />;
+    if (session.value === null) return <HomePage />;
+    if (here === "/batches" || isHome) return <BatchesPage />;
+    if (here === "/settings") return <SettingsPage />;
+    const id = /^\/batches\/([^/]+)$/.exec(here)?.[1];
+    if (id) return <BatchPage key={id} id={id} />;
+    return <Empty icon="search" title={texts.state.noSuchPage} />;
+}
+
+void loadSession();
+render(
+    <Frame>
+        <Page />
+    </Frame>,
+    document.getElementById("app")!,
+);

@@ -1,0 +1,154 @@
+// What a person decides about photos: told to the server, shown at once, and undone on request.
+import { signal } from "@preact/signals";
+
+import { asProblem, call, type Photo, type PhotoChange, type PhotoChanged } from "../api";
+import { texts } from "../texts";
+import { toast } from "../widgets/toast";
+import type { BatchStore } from "./store";
+
+interface Step {
+    /** As they stood before, the moved one first. */
+    before: Photo[];
+    label: string;
+}
+
+/** More steps back nobody remembers. */
+const max_steps = 100;
+
+/** Another photo holds the slot: shown as a question. */
+export interface Contest {
+    photo: Photo;
+    rival: Photo;
+    change: PhotoChange;
+}
+
+export class Decisions {
+    readonly steps = signal<Step[]>([]);
+    readonly contest = signal<Contest | null>(null);
+    /** The photo that is carried to another slot by keyboard or by touch. */
+    readonly carried = signal<string | null>(null);
+
+    constructor(private readonly store: BatchStore) {}
+
+    /** To a slot; what was there is put aside, or changes places where the photo came from one. */
+    async move(photo: Photo, row: number, slot: string) {
+        const rival = this.store.photoAt(row, slot);
+        if (rival?.id === photo.id) return;
+        const home = photo.sku && photo.slot && this.store.photoAt(photo.sku.row, photo.slot)?.id === photo.id
+            ? { sku_row: photo.sku.row, slot: photo.slot }
+            : null;
+        const where = texts.batch.place(this.store.skuByRow.get(row)?.sku ?? "", slot);
+        const change: PhotoChange = { sku_row: row, slot };
+        if (photo.left_out) change.left_out = false;
+        if (!rival) {
+            await this.apply(photo, change, texts.batch.movedTo(photo.name, where));
+            return;
+        }
+        const label = home
+            ? texts.batch.swapped(photo.name, rival.name)
+            : texts.batch.movedInstead(photo.name, where, rival.name);
+        const before = [photo, rival];
+        const moved = await this.send(photo, { ...change, displace: true });
+        if (!moved) return;
+        if (home) await this.send(moved.displaced ?? rival, home);
+        this.remember(before, label);
+    }
+
+    turn(photo: Photo, degrees: number) {
+        const turn = (photo.turn + degrees + 360) % 360;
+        return this.apply(photo, { turn }, texts.batch.turned(photo.name));
+    }
+
+    leaveOut(photo: Photo, leftOut: boolean) {
+        const label = leftOut ? texts.batch.wasLeftOut(photo.name) : texts.batch.wasPutBack(photo.name);
+        return this.apply(photo, { left_out: leftOut }, label);
+    }
+
+    reset(photo: Photo) {
+        return this.apply(photo, { reset: true }, texts.batch.wasReset(photo.name));
+    }
+
+    /** After the question: the rival goes aside. */
+    async settle(contest: Contest) {
+        this.contest.value = null;
+        await this.apply(contest.photo, { ...contest.change, displace: true },
+            texts.batch.movedInstead(contest.photo.name, contest.change.slot ?? "", contest.rival.name));
+    }
+
+    async undo() {
+        const step = this.steps.value.at(-1);
+        if (!step) return;
+        this.steps.value = this.steps.value.slice(0, -1);
+        for (const before of step.before) {
+            const after = this.store.photos.get(before.id);
+            if (!after) continue;
+            const sent = await this.send(after, wayBack(after, before));
+            if (!sent) return;
+        }
+        toast(texts.batch.undone(step.label));
+    }
+
+    private async apply(photo: Photo, change: PhotoChange, label: string) {
+        const changed = await this.send(photo, change);
+        if (changed) this.remember(changed.displaced ? [photo, changed.displaced] : [photo], label);
+    }
+
+    private remember(before: Photo[], label: string) {
+        this.steps.value = [...this.steps.value, { before, label }].slice(-max_steps);
+        toast(label, { label: texts.action.undo, run: () => void this.undo() });
+    }
+
+    private async send(photo: Photo, change: PhotoChange): Promise<PhotoChanged | null> {
+        const inTheWay =
+            change.sku_row !== undefined && change.slot !== undefined
+                ? this.store.photoAt(change.sku_row, change.slot)
+                : undefined;
+        this.store.takePhotos([expected(photo, change, this.store)]);
+        try {
+            const changed = await call<PhotoChanged>("PATCH", `/api/v1/photos/${photo.id}`, change);
+            this.store.takePhotos(
+                changed.displaced ? [changed.displaced, changed.photo] : [changed.photo],
+            );
+            return changed;
+        } catch (error) {
+            const problem = asProblem(error);
+            this.store.takePhotos(inTheWay ? [photo, inTheWay] : [photo]);
+            if (problem.rival) this.contest.value = { photo, rival: problem.rival, change };
+            else toast(problem.message, undefined, "bad");
+            return null;
+        }
+    }
+}
+
+/** What the server will most likely make of it, shown until it answers. */
+function expected(photo: Photo, change: PhotoChange, store: BatchStore): Photo {
+    const next = { ...photo };
+    if (change.turn !== undefined) next.turn = change.turn;
+    if (change.left_out !== undefined) next.left_out = change.left_out;
+    if (change.sku_row !== undefined && change.slot !== undefined) {
+        const sku = store.skuByRow.get(change.sku_row);
+        if (sku && (!store.photoAt(sku.row, change.slot) || change.displace)) {
+            next.sku = { row: sku.row, sku: sku.sku };
+            next.slot = change.slot;
+            next.verdict = "matched";
+            next.decided_by = "person";
+        }
+    }
+    return next;
+}
+
+/** The change that makes BEFORE of AFTER. */
+export function wayBack(after: Photo, before: Photo): PhotoChange {
+    const change: PhotoChange = {};
+    if (after.left_out !== before.left_out) change.left_out = before.left_out;
+    if (after.turn !== before.turn) change.turn = before.turn;
+    const stands = before.sku?.row === after.sku?.row && before.slot === after.slot;
+    if (before.decided_by !== "person" && after.decided_by === "person") {
+        change.reset = true;
+    } else if (before.sku && before.slot && !stands) {
+        change.sku_row = before.sku.row;
+        change.slot = before.slot;
+        change.displace = true;
+    }
+    return change;
+}
