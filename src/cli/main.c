@@ -22,6 +22,9 @@ static const Command commands[] = {
     { "track", "run", track_run_command, "boxes of cameras -> tracks of people" },
     { "track", "score", track_score_command, "compare tracks with the truth: IDF1, MOTA, HOTA" },
     { NULL, "config", config_command, "print a configuration file that explains itself" },
+    { "privacy", "inventory", privacy_inventory_command, "all that is held about anybody" },
+    { "privacy", "policy", privacy_policy_command, "the privacy policy, from the inventory" },
+    { "privacy", "check", privacy_check_command, "contradictions in the inventory" },
     { NULL, "settings", settings_command, "list the settings, their defaults and the reasons" },
     { NULL, "image-worker", image_worker_command, NULL }, /* started by the program itself */
 };
