@@ -126,9 +126,11 @@ provider_send(Provider *provider, const NetRequest *request, guint *ret_status, 
     bounded.max_response = MAX_ANSWER_BYTES;
     bounded.timeout_seconds = TIMEOUT_SECONDS;
     g_auto(NetResponse) response = { 0 };
-    if (!net_send(provider->net, &bounded, &response, error)) {
-        g_prefix_error(error, "%s cannot be asked: ", provider->row->name);
-        return false;
+    g_autoptr(GError) problem = NULL;
+    if (!net_send(provider->net, &bounded, &response, &problem)) {
+        bool is_timeout = g_error_matches(problem, APP_ERROR, APP_ERROR_TIMEOUT);
+        return fail(error, is_timeout ? APP_ERROR_TIMEOUT : APP_ERROR_UNAVAILABLE,
+                    "%s cannot be asked: %s", provider->row->name, problem->message);
     }
     if (response.status >= 500 || response.status == 429) {
         return fail(error, APP_ERROR_UNAVAILABLE, "%s has a problem (status %u): try again later",
