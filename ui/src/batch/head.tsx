@@ -126,6 +126,8 @@ export function BatchHead() {
     const isOpen = batch.state === "open";
     const canPublish = isOpen && batch.counts.matched > 0 && batch.sheet !== null;
     const steps = work.decisions.steps.value;
+    const last = steps.at(-1);
+    const undoLabel = last ? texts.batch.undoOf(last.label) : texts.action.undo;
     return (
         <header class="batch-head">
             <div class="batch-head-name">
@@ -141,15 +143,17 @@ export function BatchHead() {
                 </p>
             </div>
             <div class="batch-actions">
-                <button
-                    class="icon-button framed"
-                    disabled={steps.length === 0}
-                    aria-label={steps.length ? texts.batch.undoOf(steps.at(-1)!.label) : texts.action.undo}
-                    title={steps.length ? texts.batch.undoOf(steps.at(-1)!.label) : texts.action.undo}
-                    onClick={() => void work.decisions.undo()}
-                >
-                    <Icon name="undo" />
-                </button>
+                {isOpen && (
+                    <button
+                        class="icon-button framed"
+                        disabled={steps.length === 0}
+                        aria-label={undoLabel}
+                        title={undoLabel}
+                        onClick={() => void work.decisions.undo()}
+                    >
+                        <Icon name="undo" />
+                    </button>
+                )}
                 {isOpen && <AddFiles />}
                 {!isOpen && batch.state === "published" && (
                     <button class="button" onClick={() => void reopen()}>
