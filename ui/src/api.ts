@@ -41,10 +41,13 @@ export interface Batch {
     expires_at: string | null;
     last_expires_at: string | null;
     marketplace: string;
+    /** Title of the marketplace whose rules count. */
+    rules: string;
     longest_side: number;
-    quality: number | string;
+    quality: number;
     sheet: {
         name: string;
+        is_read: boolean;
         description: string;
         marketplace: string;
         marketplace_title: string;
@@ -62,8 +65,8 @@ export interface Batch {
 export interface Counts {
     photos: number;
     uploading: number;
+    /** To be cleaned, or being cleaned. */
     waiting: number;
-    cleaning: number;
     done: number;
     failed: number;
     matched: number;
@@ -78,7 +81,8 @@ export interface Counts {
     attention: number;
 }
 
-export type Verdict = "matched" | "unmatched" | "ambiguous" | "duplicate" | "rejected";
+export type Verdict =
+    | "pending" | "matched" | "unmatched" | "ambiguous" | "duplicate" | "rejected" | "left_out";
 
 export interface Photo {
     id: string;
@@ -86,13 +90,14 @@ export interface Photo {
     size: number;
     uploaded_at: string;
     expires_at: string;
-    state: "waiting" | "cleaning" | "done" | "failed";
-    verdict: Verdict | "" | null;
+    state: "waiting" | "done" | "failed";
+    verdict: Verdict;
     sku: { row: number; sku: string } | null;
     slot: string | null;
     rule: string | null;
     notes: string | null;
-    decided_by: "rule" | "person" | null;
+    decided_by: "rule" | "person" | "system";
+    needs_attention: boolean;
     turn: number;
     left_out: boolean;
     format: string | null;
@@ -111,6 +116,8 @@ export interface Sku {
     parent: string | null;
     is_parent: boolean;
     problem: string | null;
+    /** The sheet brings a URL of its own for the main picture. */
+    has_sheet_main: boolean;
     missing: string[];
     needs_attention: boolean;
 }

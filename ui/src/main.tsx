@@ -18,7 +18,6 @@ function Page() {
     useEffect(() => {
         if (isHome && session.value) navigate("/batches", true);
     }, [isHome, session.value]);
-    if (here === "/status") return <StatusPage />;
     if (sessionProblem.value) {
         return <Failed problem={sessionProblem.value} retry={() => void loadSession()} />;
     }
@@ -26,6 +25,7 @@ function Page() {
     if (session.value === null) return <HomePage />;
     if (here === "/batches" || isHome) return <BatchesPage />;
     if (here === "/settings") return <SettingsPage />;
+    if (here === "/status") return <StatusPage />;
     const id = /^\/batches\/([^/]+)$/.exec(here)?.[1];
     if (id) return <BatchPage key={id} id={id} />;
     return <Empty icon="search" title={texts.state.noSuchPage} />;

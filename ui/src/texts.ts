@@ -127,7 +127,13 @@ const english = {
         name: "Name",
         email: "E-mail",
         signInTest: "Sign in for testing",
-        refused: "The sign-in did not work. Please try again.",
+        problem: (kind: string) =>
+            ({
+                cancelled: "The sign-in was cancelled.",
+                "no-account": "There is no account for this yet. Choose a region and sign in again to make one.",
+                closed: "This account was closed.",
+                unavailable: "The sign-in provider cannot be reached. Try again in a moment.",
+            })[kind] ?? "The sign-in did not work. Please try again.",
     },
 
     batchState: {
@@ -183,6 +189,8 @@ const english = {
         options: "Picture options",
         keys: "Keyboard shortcuts",
         delete: "Delete the batch",
+        wasDeleted: "This batch was deleted",
+        reading: "The sheet is being read …",
         deleteTitle: "Delete this batch?",
         deleteText: "The sheet, all photos and all published pictures are deleted at once. Their URLs stop working.",
         undoOf: (label: string) => `Undo: ${label}`,
@@ -401,9 +409,12 @@ const english = {
         version: "Version",
         database: "Database",
         storage: "Storage",
-        workers: "Workers",
+        uptime: "Running for",
         disk: "Free disk space",
-        jobs: (name: string) => `Jobs: ${name.replaceAll("_", " ")}`,
+        jobs: "Work on photos",
+        jobCounts: (waiting: string, running: string, failed: string) =>
+            `${waiting} waiting · ${running} under way · ${failed} failed`,
+        oldest: (time: string) => `The oldest has waited ${time}.`,
         signIn: "Sign-in",
         testMode: "Test mode",
         realSignIn: "With a provider",
@@ -425,16 +436,17 @@ const english = {
     slot,
     by: (who: string) => ({ rule: "by the rule", person: "by hand", system: "" })[who] ?? who,
     verdict: (photo: Photo) => {
-        if (photo.left_out) return "Left out";
         if (photo.state === "failed") return "No picture";
         const names = {
+            pending: "Waiting",
+            left_out: "Left out",
             matched: "Matched",
             unmatched: "No SKU",
             ambiguous: "Unclear",
             duplicate: "Copy",
             rejected: "No picture",
         };
-        return photo.verdict ? names[photo.verdict] : "Waiting";
+        return names[photo.verdict];
     },
 };
 

@@ -171,7 +171,7 @@ export function AttentionView() {
     if (photos.length === 0) {
         if (!store.isLoaded.value) return <Loading />;
         const missing = store.skusForAttention.value.length;
-        const isWorking = batch.counts.waiting + batch.counts.cleaning + batch.counts.uploading > 0;
+        const isWorking = batch.counts.waiting + batch.counts.uploading > 0;
         return (
             <div class="attention none">
                 <Empty

@@ -8,7 +8,7 @@ import { Empty, Loading } from "../widgets/states";
 import { revealRow, useWindow } from "../widgets/window";
 import { endDrag, startDrag } from "./drag";
 import { photoKey } from "./photo_keys";
-import { compareSlots, isPlaced, needsAttention } from "./photos";
+import { compareSlots, isPlaced } from "./photos";
 import { byName } from "./store";
 import { photoLabel, Thumb } from "./thumb";
 import { useWork } from "./work";
@@ -27,7 +27,7 @@ const caption_px = 40;
 const tests: Record<Filter, (photo: Photo) => boolean> = {
     all: () => true,
     matched: isPlaced,
-    attention: needsAttention,
+    attention: (photo) => photo.needs_attention,
     duplicate: (photo) => photo.verdict === "duplicate" && !photo.left_out,
     left_out: (photo) => photo.left_out,
 };
@@ -153,7 +153,7 @@ function Sheet({ photos, columns, cell }: { photos: Photo[]; columns: number; ce
                     return (
                         <li key={photo.id}>
                             <button
-                                class={`contact-photo ${photo.left_out ? "left-out" : ""} ${needsAttention(photo) ? "attention" : ""}`}
+                                class={`contact-photo ${photo.left_out ? "left-out" : ""} ${photo.needs_attention ? "attention" : ""}`}
                                 data-index={index}
                                 tabIndex={index === at ? 0 : -1}
                                 aria-label={photoLabel(photo)}

@@ -5,6 +5,7 @@ import { asProblem, call, type Photo, type PhotoChange, type PhotoChanged } from
 import { texts } from "../texts";
 import { toast } from "../widgets/toast";
 import type { BatchStore } from "./store";
+import { wayBack } from "./way_back";
 
 interface Step {
     /** As they stood before, the moved one first. */
@@ -39,7 +40,6 @@ export class Decisions {
             : null;
         const where = texts.batch.place(this.store.skuByRow.get(row)?.sku ?? "", slot);
         const change: PhotoChange = { sku_row: row, slot };
-        if (photo.left_out) change.left_out = false;
         if (!rival) {
             await this.apply(photo, change, texts.batch.movedTo(photo.name, where));
             return;
@@ -82,8 +82,9 @@ export class Decisions {
         for (const before of step.before) {
             const after = this.store.photos.get(before.id);
             if (!after) continue;
-            const sent = await this.send(after, wayBack(after, before));
-            if (!sent) return;
+            for (const change of wayBack(after, before)) {
+                if (!(await this.send(this.store.photos.get(before.id)!, change))) return;
+            }
         }
         toast(texts.batch.undone(step.label));
     }
@@ -124,7 +125,10 @@ export class Decisions {
 function expected(photo: Photo, change: PhotoChange, store: BatchStore): Photo {
     const next = { ...photo };
     if (change.turn !== undefined) next.turn = change.turn;
-    if (change.left_out !== undefined) next.left_out = change.left_out;
+    if (change.left_out !== undefined) {
+        next.left_out = change.left_out;
+        if (change.left_out) next.needs_attention = false;
+    }
     if (change.sku_row !== undefined && change.slot !== undefined) {
         const sku = store.skuByRow.get(change.sku_row);
         if (sku && (!store.photoAt(sku.row, change.slot) || change.displace)) {
@@ -132,23 +136,9 @@ function expected(photo: Photo, change: PhotoChange, store: BatchStore): Photo {
             next.slot = change.slot;
             next.verdict = "matched";
             next.decided_by = "person";
+            next.needs_attention = false;
+            next.left_out = false;
         }
     }
     return next;
-}
-
-/** The change that makes BEFORE of AFTER. */
-export function wayBack(after: Photo, before: Photo): PhotoChange {
-    const change: PhotoChange = {};
-    if (after.left_out !== before.left_out) change.left_out = before.left_out;
-    if (after.turn !== before.turn) change.turn = before.turn;
-    const stands = before.sku?.row === after.sku?.row && before.slot === after.slot;
-    if (before.decided_by !== "person" && after.decided_by === "person") {
-        change.reset = true;
-    } else if (before.sku && before.slot && !stands) {
-        change.sku_row = before.sku.row;
-        change.slot = before.slot;
-        change.displace = true;
-    }
-    return change;
 }

@@ -92,7 +92,7 @@ function useCleaningPace(done: number, goal: number) {
 function Cleaning() {
     const { counts } = useWork().store.batch.value!;
     const finished = counts.done + counts.failed;
-    const all = finished + counts.waiting + counts.cleaning;
+    const all = finished + counts.waiting;
     const { left, rate } = useCleaningPace(finished, all);
     const text = texts.dock;
     const pace = [
@@ -114,7 +114,7 @@ function Cleaning() {
 export function Dock() {
     const { queue, store } = useWork();
     const { counts } = store.batch.value!;
-    const isCleaning = counts.waiting + counts.cleaning > 0;
+    const isCleaning = counts.waiting > 0;
     const isUploading = queue.totals.value.isActive;
     const hasProblems = queue.failed.value.length > 0;
     if (!isCleaning && !isUploading && !hasProblems) return null;

@@ -7,7 +7,7 @@ import { takeOver } from "../uploads/hand_over";
 import { pickDropped } from "../uploads/pick";
 import { count } from "../format";
 import { Icon } from "../widgets/icon";
-import { Failed, Loading } from "../widgets/states";
+import { Empty, Failed, Loading } from "../widgets/states";
 import { AttentionView } from "./attention";
 import { CarryBar } from "./carry_bar";
 import { ContactSheet } from "./contact_sheet";
@@ -152,6 +152,7 @@ function Body() {
     if (work.store.problem.value && !batch) {
         return <Failed problem={work.store.problem.value} retry={() => void work.store.open()} />;
     }
+    if (work.store.isDeleted.value) return <Empty icon="trash" title={texts.batch.wasDeleted} />;
     if (!batch) return <Loading />;
     const drop = async (event: DragEvent) => {
         if (!bringsFiles(event)) return;

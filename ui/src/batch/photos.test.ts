@@ -2,34 +2,27 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import type { Photo, Sku } from "../api";
-import { compareSlots, isPlaced, needsAttention, nextFreeSlot, suggestedSkus } from "./photos";
+import { compareSlots, isPlaced, nextFreeSlot, suggestedSkus } from "./photos";
 
 function photo(facts: Partial<Photo>): Photo {
     return {
         id: "p", name: "a.jpg", size: 1, uploaded_at: "", expires_at: "", state: "done",
         verdict: "matched", sku: { row: 2, sku: "A" }, slot: "MAIN", rule: "", notes: "",
-        decided_by: "rule", turn: 0, left_out: false, format: "JPEG", width: 1, height: 1,
+        decided_by: "rule", needs_attention: false, turn: 0, left_out: false, format: "JPEG", width: 1, height: 1,
         picture: null, thumbnail: null, failure: null, compliance: [], ...facts,
     };
 }
 
 const sku = (name: string, row: number): Sku => ({
-    row, sku: name, asin: null, parent: null, is_parent: false, problem: null, missing: [],
+    row, sku: name, asin: null, parent: null, is_parent: false, problem: null, has_sheet_main: false, missing: [],
     needs_attention: false,
 });
 
-test("a photo that was left out stands nowhere and needs nobody", () => {
-    assert.equal(isPlaced(photo({ left_out: true })), false);
-    assert.equal(needsAttention(photo({ left_out: true, verdict: "unmatched" })), false);
-});
-
-test("what no SKU fits, what is no picture and what would be refused needs a look", () => {
-    assert.equal(needsAttention(photo({ verdict: "unmatched", sku: null, slot: null })), true);
-    assert.equal(needsAttention(photo({ verdict: "rejected", state: "failed" })), true);
-    assert.equal(needsAttention(photo({ compliance: [{ is_refusal: true, text: "" }] })), true);
-    assert.equal(needsAttention(photo({ compliance: [{ is_refusal: false, text: "" }] })), false);
-    assert.equal(needsAttention(photo({ verdict: "duplicate", sku: null, slot: null })), false);
-    assert.equal(needsAttention(photo({ verdict: null, state: "waiting" })), false);
+test("only a matched photo stands in a slot", () => {
+    assert.equal(isPlaced(photo({})), true);
+    assert.equal(isPlaced(photo({ left_out: true, verdict: "left_out" })), false);
+    assert.equal(isPlaced(photo({ verdict: "rejected" })), false);
+    assert.equal(isPlaced(photo({ sku: null, slot: null })), false);
 });
 
 test("the matcher's notes become suggestions, of SKUs that the sheet has", () => {

@@ -2,7 +2,7 @@
 // done about it. Pure.
 import type { Photo, Sku } from "../api";
 
-/** In the order of a listing; further codes follow as they occur. */
+/** The columns, in the order of a listing; further codes follow as they occur. */
 export const usual_slots = [
     "MAIN", "PT01", "PT02", "PT03", "PT04", "PT05", "PT06", "PT07", "PT08", "SWCH",
 ] as const;
@@ -17,13 +17,6 @@ export const isRefused = (photo: Photo) => photo.compliance.some((note) => note.
 
 export const isPlaced = (photo: Photo) =>
     !photo.left_out && photo.verdict === "matched" && photo.sku !== null && !!photo.slot;
-
-export function needsAttention(photo: Photo): boolean {
-    if (photo.left_out) return false;
-    if (photo.state === "failed") return true;
-    if (photo.verdict === "duplicate" || !photo.verdict) return false;
-    return photo.verdict !== "matched" || isRefused(photo);
-}
 
 /** Whether anything can be done with it but leave it out. */
 export const isPicture = (photo: Photo) => photo.state !== "failed" && photo.verdict !== "rejected";

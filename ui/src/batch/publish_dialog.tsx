@@ -15,7 +15,7 @@ export function PublishDialog({ onClose }: { onClose: () => void }) {
     const { counts } = batch;
     const [problem, setProblem] = useState<Problem | null>(null);
     const [isBusy, setBusy] = useState(false);
-    const pending = counts.waiting + counts.cleaning + counts.uploading;
+    const pending = counts.waiting + counts.uploading;
     const withoutMain = store.skusForAttention.value.length;
     const publish = async () => {
         setBusy(true);

@@ -5,18 +5,27 @@ import { computed, signal } from "@preact/signals";
 import {
     asProblem, get, pagesOf, type Batch, type Page, type Photo, type Problem, type Sku,
 } from "../api";
-import { isPlaced, needsAttention, usual_slots } from "./photos";
+import { isPlaced, usual_slots } from "./photos";
 
 /** More changes than this at once: reading everything again is cheaper. */
 const max_single_photos = 400;
 
 const ids_per_request = 100;
 
+const reconnect_ms = 3000;
+
+interface PhotosEvent {
+    /** So many that they are not named. */
+    all: boolean;
+    ids: string[];
+}
+
 export class BatchStore {
     readonly batch = signal<Batch | null>(null);
     readonly problem = signal<Problem | null>(null);
     readonly isLoaded = signal(false);
     readonly isLive = signal(true);
+    readonly isDeleted = signal(false);
     /** Goes up with every change of photos or SKUs: whoever shows them reads it. */
     readonly version = signal(0);
 
@@ -29,11 +38,12 @@ export class BatchStore {
     private sheetSeen = "";
     private isClosed = false;
     private changed = new Set<string>();
+    private hasChangedWhole = false;
     private isFetching = false;
 
     readonly attention = computed(() => {
         this.version.value;
-        return [...this.photos.values()].filter(needsAttention).sort(byName);
+        return [...this.photos.values()].filter((photo) => photo.needs_attention).sort(byName);
     });
     readonly skusForAttention = computed(() => {
         this.version.value;
@@ -46,9 +56,10 @@ export class BatchStore {
         return `/api/v1/batches/${this.id}`;
     }
 
+    /** The events first: what changes while the lists are read is not missed then. */
     async open() {
+        if (!this.events) this.listen();
         await this.reload();
-        if (!this.isClosed && this.batch.value) this.listen();
     }
 
     close() {
@@ -63,6 +74,7 @@ export class BatchStore {
             this.takeBatch(await get<Batch>(this.url));
             await Promise.all([this.readSkus(), this.readPhotos()]);
             this.isLoaded.value = true;
+            void this.fetchChanged();
         } catch (error) {
             this.problem.value = asProblem(error);
         }
@@ -84,6 +96,7 @@ export class BatchStore {
 
     missesMain(sku: Sku): boolean {
         if (this.photoAt(sku.row, "MAIN")) return false;
+        if (sku.has_sheet_main) return false;
         // A slot that was emptied on this page: the server's word on it is older than ours.
         return sku.missing.includes("MAIN") || (!sku.is_parent && this.numPlaced(sku.row) > 0);
     }
@@ -167,41 +180,44 @@ export class BatchStore {
     private listen() {
         const events = new EventSource(`${this.url}/events`);
         this.events = events;
-        let wasLost = false;
         events.addEventListener("open", () => {
             this.isLive.value = true;
-            // What happened while the line was down was not told.
-            if (wasLost) void this.reload();
-            wasLost = false;
         });
         events.addEventListener("error", () => {
             this.isLive.value = false;
-            wasLost = true;
+            // The browser connects again itself and says what it saw last, unless it was refused.
             if (events.readyState !== EventSource.CLOSED) return;
             setTimeout(() => {
-                if (this.isClosed) return;
-                void this.reload();
+                if (this.isClosed || this.isDeleted.value) return;
                 this.listen();
-            }, 3000);
+                void this.reload();
+            }, reconnect_ms);
+        });
+        events.addEventListener("deleted", () => {
+            events.close();
+            this.isDeleted.value = true;
         });
         events.addEventListener("batch", (event) =>
             this.takeBatch(JSON.parse((event as MessageEvent<string>).data) as Batch),
         );
         events.addEventListener("photos", (event) => {
-            const told = JSON.parse((event as MessageEvent<string>).data) as { ids: string[] };
+            const told = JSON.parse((event as MessageEvent<string>).data) as PhotosEvent;
+            if (told.all) this.hasChangedWhole = true;
             for (const id of told.ids) this.changed.add(id);
             void this.fetchChanged();
         });
     }
 
     private async fetchChanged() {
-        if (this.isFetching) return;
+        if (this.isFetching || !this.isLoaded.value) return;
         this.isFetching = true;
         try {
-            while (this.changed.size > 0 && !this.isClosed) {
+            while ((this.changed.size > 0 || this.hasChangedWhole) && !this.isClosed) {
                 const ids = [...this.changed];
+                const isWhole = this.hasChangedWhole || ids.length > max_single_photos;
                 this.changed.clear();
-                if (ids.length > max_single_photos) await this.readPhotos();
+                this.hasChangedWhole = false;
+                if (isWhole) await this.readPhotos();
                 else await this.fetchPhotos(ids);
             }
         } catch {

@@ -30,9 +30,11 @@ export function Summary() {
                     <span>
                         <b>{sheet.name}</b>
                         <small>
-                            {[sheet.marketplace_title || sheet.description, sheet.worksheet, sheet.notes]
-                                .filter(Boolean)
-                                .join(" · ")}
+                            {sheet.is_read
+                                ? [sheet.description || sheet.marketplace_title, sheet.worksheet, sheet.notes]
+                                      .filter(Boolean)
+                                      .join(" · ")
+                                : texts.batch.reading}
                         </small>
                     </span>
                 ) : (

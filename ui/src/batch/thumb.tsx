@@ -12,7 +12,7 @@ export function photoLabel(photo: Photo): string {
 }
 
 export function Thumb({ photo, alt = "" }: { photo: Photo; alt?: string }) {
-    const isBusy = photo.state === "waiting" || photo.state === "cleaning";
+    const isBusy = photo.state === "waiting";
     return (
         <span class={`thumb ${isBusy ? "busy" : ""}`}>
             {photo.thumbnail ? (

@@ -62,8 +62,8 @@ function summary(batch: Batch): string {
 }
 
 function BatchRow({ batch }: { batch: Batch }) {
-    const { attention, done, failed, photos, waiting, cleaning } = batch.counts;
-    const isWorking = waiting + cleaning > 0;
+    const { attention, done, failed, photos, waiting } = batch.counts;
+    const isWorking = waiting > 0;
     return (
         <li>
             <Link to={`/batches/${batch.id}`} class="batch-row">

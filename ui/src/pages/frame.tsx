@@ -111,7 +111,6 @@ export function Foot() {
     return (
         <footer class="foot">
             <a href="/policy">{texts.nav.policy}</a>
-            <Link to="/status">{texts.nav.status}</Link>
             <a href="/api/v1/openapi.json">{texts.nav.api}</a>
         </footer>
     );

@@ -101,11 +101,11 @@ function SignInCard() {
         );
     };
     useEffect(load, []);
-    const told = query.value.get("problem");
+    const told = query.value.get("sign-in-problem");
     return (
         <section class="card sign-in" aria-labelledby="sign-in-title">
             <h2 id="sign-in-title">{texts.home.signIn}</h2>
-            {told && <p class="field-problem" role="alert">{texts.home.refused}</p>}
+            {told && <p class="field-problem" role="alert">{texts.home.problem(told)}</p>}
             {problem && <Failed problem={problem} retry={load} />}
             {!offer && !problem && <Loading />}
             {offer && (

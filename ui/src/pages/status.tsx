@@ -1,7 +1,7 @@
 // How the server is.
 import { useEffect } from "preact/hooks";
 
-import { bytes, count } from "../format";
+import { bytes, count, remaining } from "../format";
 import { texts } from "../texts";
 import { useFetched } from "../widgets/fetched";
 import { Failed, Loading } from "../widgets/states";
@@ -11,9 +11,9 @@ interface Status {
     version: string;
     database: string;
     storage: string;
-    jobs: Record<string, number>;
-    workers: number;
-    disk_free_bytes: number;
+    jobs: { waiting: number; running: number; failed: number; oldest_seconds: number };
+    uptime_seconds: number;
+    disk_free_bytes: number | null;
     test_mode: boolean;
 }
 
@@ -47,16 +47,27 @@ export function StatusPage() {
                         <dd>{told.database}</dd>
                         <dt>{texts.status.storage}</dt>
                         <dd>{told.storage}</dd>
-                        <dt>{texts.status.workers}</dt>
-                        <dd>{count(told.workers)}</dd>
-                        <dt>{texts.status.disk}</dt>
-                        <dd>{bytes(told.disk_free_bytes)}</dd>
-                        {Object.entries(told.jobs ?? {}).map(([name, number]) => (
+                        <dt>{texts.status.uptime}</dt>
+                        <dd>{remaining(told.uptime_seconds * 1000)}</dd>
+                        <dt>{texts.status.jobs}</dt>
+                        <dd>
+                            {texts.status.jobCounts(
+                                count(told.jobs.waiting),
+                                count(told.jobs.running),
+                                count(told.jobs.failed),
+                            )}
+                            {told.jobs.waiting > 0 && (
+                                <small>
+                                    {texts.status.oldest(remaining(told.jobs.oldest_seconds * 1000))}
+                                </small>
+                            )}
+                        </dd>
+                        {told.disk_free_bytes !== null && (
                             <>
-                                <dt>{texts.status.jobs(name)}</dt>
-                                <dd>{count(number)}</dd>
+                                <dt>{texts.status.disk}</dt>
+                                <dd>{bytes(told.disk_free_bytes)}</dd>
                             </>
-                        ))}
+                        )}
                         <dt>{texts.status.signIn}</dt>
                         <dd>{told.test_mode ? texts.status.testMode : texts.status.realSignIn}</dd>
                     </dl>
