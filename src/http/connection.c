@@ -92,6 +92,9 @@ close_connection(HttpConnection *connection)
 static bool
 read_more(HttpConnection *connection)
 {
+    if (connection->is_drained) {
+        return false;
+    }
     gsize size;
     guint8 *scratch = http_loop_scratch(connection->loop, &size);
     gssize count = http_transport_read(&connection->transport, scratch, size);
@@ -99,6 +102,8 @@ read_more(HttpConnection *connection)
         close_connection(connection);
         return false;
     }
+    connection->is_drained =
+        connection->transport.ssl == NULL && !connection->peer_ended && count < (gssize)size;
     if (count < 0) {
         return false;
     }
@@ -455,6 +460,7 @@ http_connection_run(HttpConnection *connection)
     if (connection->state == HTTP_CONNECTION_HANDLING) {
         return; /* whatever it is, the worker sees it, or it is seen when the worker is done */
     }
+    connection->is_drained = false;
     for (guint i = 0; i < max_steps; i++) {
         if (take_step(connection) == STEP_WAIT) {
             return;

@@ -34,6 +34,9 @@ struct HttpConnection {
     gint64 state_since_us;
     gint64 active_us; /* when bytes moved last */
     guint index;      /* in the loop's list */
+    bool is_drained;  /* the last read took all there was; another one would be for nothing until
+                       * the socket has an event */
+    bool peer_ended;  /* or broke: reads go on until they say so */
     bool is_ready;    /* in the loop's list of those that have more to do */
 };
 
@@ -41,7 +44,7 @@ struct HttpConnection {
 HttpConnection *http_connection_new(HttpLoop *loop, HttpShared *shared, int fd, const char *peer);
 void http_connection_free(HttpConnection *connection);
 
-/* Goes as far as it can without waiting. */
+/* The socket has an event, or a timer or a worker has. Goes as far as it can without waiting. */
 void http_connection_run(HttpConnection *connection);
 /* A worker is done with it. */
 void http_connection_returned(gpointer connection);

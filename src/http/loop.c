@@ -329,7 +329,10 @@ http_loop_run(HttpLoop *loop)
             } else if (source == loop->shared) {
                 begin_stop(loop);
             } else {
-                http_connection_run(source);
+                HttpConnection *connection = source;
+                connection->peer_ended |=
+                    (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+                http_connection_run(connection);
             }
         }
         run_ready(loop);

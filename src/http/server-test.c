@@ -1,6 +1,7 @@
 #include "http/test_http.h"
 
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static HttpReplied
@@ -122,6 +123,26 @@ test_head_has_the_length_and_no_body(void)
     g_assert_cmpstr(test_body_of(answer), ==, "");
 }
 
+/* Long before the connection would be idle for too long. */
+static void
+test_a_client_that_ends_gets_its_answer_and_the_end(void)
+{
+    g_auto(TestHttp) server = test_http_start(NULL, &app);
+    static const char *const paths[] = { "/", "/worker" };
+    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+        for (guint round = 0; round < 20; round++) {
+            g_autofree char *request =
+                g_strdup_printf("GET %s HTTP/1.1\r\nHost: a\r\n\r\n", paths[i]);
+            int fd = test_connect(server.port);
+            test_send(fd, request, strlen(request));
+            g_assert_cmpint(shutdown(fd, SHUT_WR), ==, 0);
+            g_autofree char *answer = test_read_to_end(fd);
+            g_assert_cmpstr(test_body_of(answer), ==, "hello");
+            close(fd);
+        }
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -131,5 +152,6 @@ main(int argc, char **argv)
     g_test_add_func("/http/server/whole-bodies", test_reads_whole_bodies);
     g_test_add_func("/http/server/keep-alive", test_keeps_connections_and_answers_in_order);
     g_test_add_func("/http/server/head", test_head_has_the_length_and_no_body);
+    g_test_add_func("/http/server/ends", test_a_client_that_ends_gets_its_answer_and_the_end);
     return g_test_run();
 }

@@ -2,14 +2,68 @@
 
 #include "base/error.h"
 
+#include <errno.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct HttpTls {
     SSL_CTX *context;    /* with the certificate for all names, if there is one */
     GHashTable *by_name; /* name -> SSL_CTX */
     bool has_default;
 };
+
+static bool
+would_block(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+static int
+socket_write(BIO *bio, const char *data, int size)
+{
+    BIO_clear_retry_flags(bio);
+    int count = (int)send((int)(gintptr)BIO_get_data(bio), data, (gsize)size, MSG_NOSIGNAL);
+    if (count < 0 && would_block()) {
+        BIO_set_retry_write(bio);
+    }
+    return count;
+}
+
+static int
+socket_read(BIO *bio, char *buffer, int size)
+{
+    BIO_clear_retry_flags(bio);
+    int count = (int)recv((int)(gintptr)BIO_get_data(bio), buffer, (gsize)size, 0);
+    if (count < 0 && would_block()) {
+        BIO_set_retry_read(bio);
+    }
+    return count;
+}
+
+static long
+socket_control(BIO *bio, int command, long number, void *pointer)
+{
+    return command == BIO_CTRL_FLUSH || command == BIO_CTRL_DUP;
+}
+
+/* OpenSSL's own socket BIO writes with write(), and the SIGPIPE of a client that is gone would end
+ * a program that does not happen to ignore it. */
+static BIO_METHOD *
+socket_method(void)
+{
+    static gsize method;
+    if (g_once_init_enter(&method)) {
+        BIO_METHOD *made = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "socket");
+        g_assert(made != NULL);
+        BIO_meth_set_write(made, socket_write);
+        BIO_meth_set_read(made, socket_read);
+        BIO_meth_set_ctrl(made, socket_control);
+        g_once_init_leave(&method, (gsize)made);
+    }
+    return (BIO_METHOD *)method;
+}
 
 static int
 choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_size, const unsigned char *in,
@@ -57,6 +111,7 @@ set_up(HttpTls *tls, SSL_CTX *context)
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(context, 0);
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_read_ahead(context, 1); /* or a record's header would be a read of its own */
     SSL_CTX_set_alpn_select_cb(context, choose_alpn, NULL);
     SSL_CTX_set_tlsext_servername_callback(context, choose_certificate);
     SSL_CTX_set_tlsext_servername_arg(context, tls);
@@ -128,11 +183,14 @@ SSL *
 http_tls_accept(HttpTls *tls, int fd)
 {
     SSL *ssl = SSL_new(tls->context);
-    if (ssl != NULL && SSL_set_fd(ssl, fd) != 1) {
-        g_clear_pointer(&ssl, SSL_free);
+    BIO *bio = ssl == NULL ? NULL : BIO_new(socket_method());
+    if (bio == NULL) {
+        SSL_free(ssl);
+        return NULL;
     }
-    if (ssl != NULL) {
-        SSL_set_accept_state(ssl);
-    }
+    BIO_set_data(bio, (void *)(gintptr)fd);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl, bio, bio);
+    SSL_set_accept_state(ssl);
     return ssl;
 }

@@ -67,8 +67,10 @@ write_tls(HttpTransport *transport, const struct iovec *pieces, int count)
         gsize filled = 0;
         for (int i = 0; i < count && filled < sizeof record; i++) {
             gsize take = MIN(pieces[i].iov_len, sizeof record - filled);
-            memcpy(record + filled, pieces[i].iov_base, take);
-            filled += take;
+            if (take > 0) { /* an empty piece may have no address */
+                memcpy(record + filled, pieces[i].iov_base, take);
+                filled += take;
+            }
         }
         data = record;
         size = filled;
