@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "blob/directory.h"
+#include "blob/s3.h"
 #include "db/schema_table.h"
 #include "web/master_keys.h"
 
@@ -105,16 +106,41 @@ open_keyring(App *app, guint8 ret_token_key[ACCOUNTS_TOKEN_KEY_SIZE], GError **e
     return app->keyring != NULL;
 }
 
+/* The S3 settings of a region; an empty endpoint where it has none. */
+static S3Settings
+s3_settings(const Settings *settings, const char *region)
+{
+    bool is_us = strcmp(region, "us") == 0;
+    return (S3Settings){
+        .endpoint = is_us ? settings->storage_us_endpoint : settings->storage_eu_endpoint,
+        .region = is_us ? settings->storage_us_region : settings->storage_eu_region,
+        .bucket = is_us ? settings->storage_us_bucket : settings->storage_eu_bucket,
+        .access_key = is_us ? settings->storage_us_access_key : settings->storage_eu_access_key,
+        .secret_key = is_us ? settings->storage_us_secret_key : settings->storage_eu_secret_key,
+        .reach = settings->storage_is_private != 0 ? NET_PRIVATE : NET_PUBLIC,
+    };
+}
+
+static BlobStore *
+open_store(App *app, const char *region, GError **error)
+{
+    S3Settings s3 = s3_settings(app->settings, region);
+    if (s3.endpoint[0] != '\0') {
+        return s3_store_new(app->net, app->clock, &s3, error);
+    }
+    g_autofree char *path = g_build_filename(app->data_dir, "objects", region, NULL);
+    return make_private_directory(path, error) ? directory_store_new(path, error) : NULL;
+}
+
+/* LST-13, LST-28: a store a region. */
 static bool
 open_vault(App *app, GError **error)
 {
     app->vault = vault_new(app->db, app->keyring, app->clock);
     for (guint i = 0; account_regions[i] != NULL; i++) {
-        g_autofree char *path =
-            g_build_filename(app->data_dir, "objects", account_regions[i], NULL);
-        BlobStore *store =
-            make_private_directory(path, error) ? directory_store_new(path, error) : NULL;
+        BlobStore *store = open_store(app, account_regions[i], error);
         if (store == NULL) {
+            g_prefix_error(error, "storage of region %s: ", account_regions[i]);
             return false;
         }
         vault_add_store(app->vault, account_regions[i], store);
@@ -188,6 +214,13 @@ open_batches(App *app, GError **error)
 static void
 open_jobs(App *app)
 {
+    app->privacy = (Privacy){
+        .db = app->db,
+        .keyring_db = app->keyring_db,
+        .keyring = app->keyring,
+        .vault = app->vault,
+        .clock = app->clock,
+    };
     gsize num_kinds;
     const JobKind *kinds = batches_job_kinds(app->batches, &num_kinds);
     app->jobs = jobs_new(app->db, app->clock, kinds, num_kinds);
@@ -202,6 +235,7 @@ app_open(const AppOptions *options, GError **error)
     app->settings = options->settings;
     app->clock = options->clock;
     app->data_dir = g_strdup(options->data_dir);
+    app->net = net_new();
     if (!make_private_directory(app->data_dir, error) ||
         (app->db = open_database(app, app->settings->database_url, "cloudpick.db", error)) ==
             NULL ||
@@ -209,7 +243,6 @@ app_open(const AppOptions *options, GError **error)
         !open_keyring(app, token_key, error) || !open_vault(app, error)) {
         return NULL;
     }
-    app->net = net_new();
     bool is_open =
         open_accounts(app, token_key, options->may_be_test_mode, error) && open_batches(app, error);
     secret_clear(token_key, sizeof token_key);

@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "jobs/jobs.h"
 #include "net/net.h"
+#include "privacy/sweep.h"
 
 typedef struct {
     const Settings *settings;
@@ -22,6 +23,7 @@ typedef struct {
     Vault *vault;
     Accounts *accounts;
     Batches *batches;
+    Privacy privacy;
     Jobs *jobs;
     BatchesOptions batches_options;
     bool is_test_mode; /* anybody may sign in as anybody: loopback only, and no provider */

@@ -69,6 +69,11 @@ HttpReplied handle_export_sheet(Exchange *exchange);
 HttpReplied handle_export_pictures(Exchange *exchange);
 HttpReplied handle_export_report(Exchange *exchange);
 
+/* privacy_handlers.c */
+HttpReplied handle_policy(Exchange *exchange);
+HttpReplied handle_policy_page(Exchange *exchange);
+HttpReplied handle_account_export(Exchange *exchange);
+
 /* delivery.c */
 HttpReplied handle_picture(Exchange *exchange);
 HttpReplied handle_open_picture(Exchange *exchange); /* on the loop */

@@ -140,9 +140,20 @@ read_test_person(Exchange *exchange, TestPerson *person, GError **error)
     return json_reader_finish(reader, "body", 1, error);
 }
 
+/* A proxy on this machine would bring the whole world to a test mode that listens on loopback. */
+static bool
+came_through_proxy(Exchange *exchange)
+{
+    return http_request_header(exchange->request, "X-Forwarded-For") != NULL ||
+           http_request_header(exchange->request, "Forwarded") != NULL;
+}
+
 HttpReplied
 handle_sign_in_test(Exchange *exchange)
 {
+    if (came_through_proxy(exchange)) {
+        return exchange_problem(exchange, 403, "test mode is for this machine only");
+    }
     GError *error = NULL;
     g_auto(TestPerson) person = { 0 };
     g_auto(SignInDone) done = { 0 };
