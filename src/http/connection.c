@@ -10,7 +10,6 @@
 /* Steps a connection may take before the others have their turn. */
 static const guint max_steps = 32;
 static const gint64 linger_us = 5 * G_USEC_PER_SEC;
-static const gint64 sse_silence_us = 15 * G_USEC_PER_SEC;
 /* A body below this for longer than idle_seconds is not worth its connection. */
 static const guint64 min_bytes_per_second = 1024;
 /* An idle connection keeps no buffer larger than this. */
@@ -68,6 +67,7 @@ end_request(HttpConnection *connection)
                              g_get_monotonic_time() - request->started_us, shared->app.context);
     }
     (void)g_atomic_pointer_add(&shared->waiting_bytes, -(gssize)request->waiting_bytes);
+    (void)g_atomic_pointer_add(&shared->sending_bytes, -(gssize)request->sending_bytes);
     http_request_free(request);
     if (connection->output != NULL) {
         g_string_free(g_steal_pointer(&connection->output), TRUE);
@@ -211,6 +211,18 @@ route_request(HttpConnection *connection)
     }
 }
 
+/* Over TLS a client asks for a certificate by name before it asks a host: the two are the same, or
+ * it tries whether this server has both (LST-19). */
+static bool
+names_same_host(const HttpConnection *connection, const char *host)
+{
+    const char *name =
+        connection->transport.ssl == NULL
+            ? NULL
+            : SSL_get_servername(connection->transport.ssl, TLSEXT_NAMETYPE_host_name);
+    return name == NULL || g_ascii_strcasecmp(name, host) == 0;
+}
+
 static void
 begin_request(HttpConnection *connection, gsize head_size)
 {
@@ -233,6 +245,11 @@ begin_request(HttpConnection *connection, gsize head_size)
     if (status != 0) {
         request->closes = true;
         refuse(connection, status, reason == NULL ? "the header is too large" : reason);
+        return;
+    }
+    if (!names_same_host(connection, request->head.host)) {
+        request->closes = true;
+        refuse(connection, 421, "the certificate was asked for another host");
         return;
     }
     request->closes = !request->head.keep_alive;
@@ -331,6 +348,22 @@ end_reply(HttpConnection *connection)
     }
 }
 
+/* Counts an answer of SIZE bytes that its client keeps waiting in memory. False where there are too
+ * many such: a crowd that reads nothing must not fill the memory with pictures. */
+static bool
+may_wait(HttpConnection *connection, gsize size)
+{
+    HttpShared *shared = connection->shared;
+    HttpRequest *request = connection->request;
+    if (request->sending_bytes > 0) {
+        return true;
+    }
+    request->sending_bytes = size;
+    gssize sending = g_atomic_pointer_add(&shared->sending_bytes, (gssize)size);
+    /* One alone may be as large as it likes. */
+    return sending == 0 || (guint64)sending + size <= shared->options.max_sending_bytes;
+}
+
 static Step
 send_reply(HttpConnection *connection)
 {
@@ -350,7 +383,7 @@ send_reply(HttpConnection *connection)
         };
         int skip = head_sent == head->len ? 1 : 0;
         gssize count = http_transport_write(&connection->transport, pieces + skip, 2 - skip);
-        if (count == HTTP_GONE) {
+        if (count == HTTP_GONE || (count < 0 && !may_wait(connection, body_size))) {
             close_connection(connection);
             return STEP_WAIT;
         }
@@ -544,7 +577,7 @@ http_connection_check(HttpConnection *connection, gint64 now_us)
             if (silence_us > idle_us) {
                 close_connection(connection);
             }
-        } else if (silence_us >= sse_silence_us) {
+        } else if (silence_us >= (gint64)options->event_seconds * G_USEC_PER_SEC) {
             http_sse_keep_alive(connection->request->reply.sse);
         }
         return;

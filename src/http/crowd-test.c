@@ -191,6 +191,48 @@ test_a_thousand_slow_ones_hold_up_nobody(void)
     }
 }
 
+/* How much of an answer comes until it is whole or cut. */
+static gsize
+read_whole_or_cut(int fd, gsize whole)
+{
+    g_autofree char *buffer = g_malloc(100000);
+    gsize total = 0;
+    gssize count;
+    while (total < whole && (count = recv(fd, buffer, 100000, 0)) > 0) {
+        total += (gsize)count;
+    }
+    return total;
+}
+
+/* The bodies that wait in memory for those who do not read them have a limit. */
+static void
+test_answers_that_nobody_reads_are_dropped(void)
+{
+    enum { NUM = 10, NUM_KEPT = 2, LARGE = 20 * 1000 * 1000 };
+    g_auto(Gate) gate;
+    gate_init(&gate);
+    g_bytes_unref(gate.picture);
+    gate.picture = g_bytes_new_take(g_malloc0(LARGE), LARGE);
+    HttpServerOptions options = { .max_sending_bytes = NUM_KEPT * LARGE + 1 };
+    g_auto(TestHttp) server = start(&gate, &options);
+    int fds[NUM];
+    for (guint i = 0; i < NUM; i++) {
+        fds[i] = test_connect(server.port);
+        const char *request = "GET /picture HTTP/1.1\r\nHost: a\r\n\r\n";
+        test_send(fds[i], request, strlen(request));
+    }
+    for (guint i = 0; i < 5000 && http_server_num_connections(server.server) != NUM_KEPT; i++) {
+        g_usleep(1000);
+    }
+    guint num_whole = 0;
+    for (guint i = 0; i < NUM; i++) {
+        num_whole += read_whole_or_cut(fds[i], LARGE) >= LARGE;
+        close(fds[i]);
+    }
+    g_assert_cmpuint(num_whole, ==, NUM_KEPT);
+    burst(server.port, "/worker", 10, 2);
+}
+
 static void
 test_above_the_limit_idle_ones_make_room(void)
 {
@@ -251,6 +293,7 @@ main(int argc, char **argv)
     g_test_add_func("/http/crowd/at-once", test_any_number_of_requests_at_once);
     g_test_add_func("/http/crowd/blocked", test_a_blocked_handler_blocks_nobody_else);
     g_test_add_func("/http/crowd/slow", test_a_thousand_slow_ones_hold_up_nobody);
+    g_test_add_func("/http/crowd/unread", test_answers_that_nobody_reads_are_dropped);
     g_test_add_func("/http/crowd/idle-make-room", test_above_the_limit_idle_ones_make_room);
     g_test_add_func("/http/crowd/limit", test_above_the_limit_newcomers_are_sent_away);
     g_test_add_func("/http/crowd/loops", test_several_loops_serve_as_one);

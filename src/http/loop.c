@@ -126,7 +126,8 @@ http_loop_remove(HttpLoop *loop, HttpConnection *connection)
     uncount_peer(loop->shared, connection->peer);
 }
 
-/* Makes room by closing a connection that waits for its next request. */
+/* Makes room by closing a connection that waits for its next request, or that has said nothing
+ * for a second since it came. */
 static void
 evict_idle(HttpLoop *loop)
 {
@@ -134,7 +135,8 @@ evict_idle(HttpLoop *loop)
         guint at = loop->next_evicted++ % loop->connections->len;
         HttpConnection *connection = loop->connections->pdata[at];
         if (connection->state == HTTP_CONNECTION_HEAD && connection->input->len == 0 &&
-            connection->num_requests > 0) {
+            (connection->num_requests > 0 ||
+             loop->now_us - connection->state_since_us > G_USEC_PER_SEC)) {
             http_connection_stop(connection);
             return;
         }

@@ -20,6 +20,7 @@ typedef struct {
     GThreadPool *workers, *stream_workers;
     gint num_connections; /* atomic */
     gssize waiting_bytes; /* atomic: of whole bodies */
+    gssize sending_bytes; /* atomic: of bodies that did not go out at once */
     GMutex peers_lock;
     GHashTable *peers; /* address -> number of connections, where they are limited */
 } HttpShared;

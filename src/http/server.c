@@ -85,7 +85,9 @@ fill_defaults(HttpServerOptions *options)
     DEFAULT(max_connections, 4096);
     DEFAULT(max_header_bytes, 16 * 1024);
     DEFAULT(max_waiting_bytes, 64 * 1024 * 1024);
+    DEFAULT(max_sending_bytes, 256 * 1024 * 1024);
     DEFAULT(idle_seconds, 60);
+    DEFAULT(event_seconds, 15);
     DEFAULT(header_seconds, 10);
     DEFAULT(stop_seconds, 10);
 #undef DEFAULT
@@ -185,6 +187,12 @@ http_server_stop(HttpServer *server)
 {
     guint64 one = 1;
     (void)!write(server->shared.stop_fd, &one, sizeof one); /* fails only when it is set already */
+}
+
+bool
+http_server_reload_certificates(HttpServer *server, GError **error)
+{
+    return server->shared.tls == NULL || http_tls_reload(server->shared.tls, error);
 }
 
 void

@@ -68,7 +68,9 @@ typedef struct {
     guint max_connections_per_address;  /* no limit; not for trusted proxies */
     guint max_header_bytes;             /* 16 KiB; 431 above */
     guint64 max_waiting_bytes;          /* of whole bodies being read, all together: 64 MiB */
+    guint64 max_sending_bytes;          /* of bodies that slow clients keep in memory: 256 MiB */
     guint idle_seconds;                 /* a connection that sends and takes nothing: 60 */
+    guint event_seconds;                /* a silent stream of events gets a comment: 15 */
     guint header_seconds;               /* the whole header must be in: 10 */
     guint stop_seconds;                 /* what runs when the server is told to stop may take: 10 */
     const char *const *trusted_proxies; /* addresses, NULL-terminated: none */
@@ -85,6 +87,8 @@ bool http_server_run(HttpServer *server, GError **error);
 /* From any thread and from a signal handler. Takes no new connection; running handlers end first,
  * streams of events are closed, what takes longer than stop_seconds is cut. */
 void http_server_stop(HttpServer *server);
+/* Reads the certificates again, for new connections; on failure those that were there stay. */
+bool http_server_reload_certificates(HttpServer *server, GError **error);
 void http_server_free(HttpServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpServer, http_server_free)
 

@@ -52,13 +52,13 @@ reply_error(HttpRequest *request, guint status, const char *reason, gpointer con
 }
 
 static TestHttp
-start(Room *room)
+start(Room *room, const HttpServerOptions *options)
 {
     *room = (Room){ .streams = g_ptr_array_new_with_free_func((GDestroyNotify)http_sse_unref) };
     g_mutex_init(&room->lock);
     g_cond_init(&room->changed);
     HttpApp app = { .find = find, .reply_error = reply_error, .context = room };
-    return test_http_start(NULL, &app);
+    return test_http_start(options, &app);
 }
 
 static void
@@ -125,7 +125,7 @@ static void
 test_events_have_their_form(void)
 {
     g_auto(Room) room;
-    g_auto(TestHttp) server = start(&room);
+    g_auto(TestHttp) server = start(&room, NULL);
     int fd = subscribe(server.port);
     wait_for_streams(&room, 1);
     http_sse_send(room.streams->pdata[0], NULL, NULL, "{}");
@@ -147,7 +147,7 @@ test_300_hear_everything_while_one_does_not_read(void)
     limit.rlim_cur = limit.rlim_max;
     g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
     g_auto(Room) room;
-    g_auto(TestHttp) server = start(&room);
+    g_auto(TestHttp) server = start(&room, NULL);
     int deaf = subscribe(server.port);
     wait_for_streams(&room, 1);
     g_autofree char *long_text = g_strnfill(100 * 1000, 'x');
@@ -179,7 +179,7 @@ static void
 test_who_leaves_is_noticed(void)
 {
     g_auto(Room) room;
-    g_auto(TestHttp) server = start(&room);
+    g_auto(TestHttp) server = start(&room, NULL);
     int fd = subscribe(server.port);
     read_until(fd, "lines\n\n");
     close(fd);
@@ -188,10 +188,21 @@ test_who_leaves_is_noticed(void)
 }
 
 static void
+test_silence_is_broken_by_comments(void)
+{
+    g_auto(Room) room;
+    HttpServerOptions options = { .event_seconds = 1 };
+    g_auto(TestHttp) server = start(&room, &options);
+    int fd = subscribe(server.port);
+    read_until(fd, "lines\n\n:\n\n:\n\n");
+    close(fd);
+}
+
+static void
 test_streams_end_when_the_server_stops(void)
 {
     g_auto(Room) room;
-    TestHttp server = start(&room);
+    TestHttp server = start(&room, NULL);
     int fd = subscribe(server.port);
     read_until(fd, "lines\n\n");
     test_http_clear(&server);
@@ -209,6 +220,7 @@ main(int argc, char **argv)
     g_test_add_func("/http/sse/form", test_events_have_their_form);
     g_test_add_func("/http/sse/300", test_300_hear_everything_while_one_does_not_read);
     g_test_add_func("/http/sse/leave", test_who_leaves_is_noticed);
+    g_test_add_func("/http/sse/silence", test_silence_is_broken_by_comments);
     g_test_add_func("/http/sse/stop", test_streams_end_when_the_server_stops);
     return g_test_run();
 }

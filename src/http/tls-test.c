@@ -199,18 +199,21 @@ test_serves_over_tls(void)
         g_auto(Client) client = client_connect(server.port, "service.test", versions[i]);
         g_assert_true(client.is_connected);
         g_autofree char *much =
-            ask(&client, "GET /much HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", NULL, 0);
+            ask(&client, "GET /much HTTP/1.1\r\nHost: service.test\r\nConnection: close\r\n\r\n",
+                NULL, 0);
         g_assert_cmpuint(strlen(test_body_of(much)), ==, 1000000);
         g_auto(Client) second = client_connect(server.port, "service.test", versions[i]);
         g_autofree char *streamed =
-            ask(&second, "GET /stream HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", NULL, 0);
+            ask(&second, "GET /stream HTTP/1.1\r\nHost: service.test\r\nConnection: close\r\n\r\n",
+                NULL, 0);
         g_assert_cmpuint(strlen(test_body_of(streamed)), ==, 1000000);
         g_auto(Client) third = client_connect(server.port, "service.test", versions[i]);
         g_autofree char *body = g_strnfill(3000000, 'b');
-        g_autofree char *counted = ask(&third,
-                                       "POST /count HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
-                                       "Content-Length: 3000000\r\n\r\n",
-                                       body, 3000000);
+        g_autofree char *counted =
+            ask(&third,
+                "POST /count HTTP/1.1\r\nHost: service.test\r\nConnection: close\r\n"
+                "Content-Length: 3000000\r\n\r\n",
+                body, 3000000);
         g_assert_cmpstr(test_body_of(counted), ==, "3000000");
     }
 }
@@ -271,6 +274,42 @@ test_unknown_names_learn_nothing(void)
     g_assert_true(client.is_connected);
 }
 
+/* LST-19 */
+static void
+test_the_host_is_the_name_that_was_asked_for(void)
+{
+    g_auto(Certificates) certificates;
+    certificates_make(&certificates);
+    HttpServerOptions options = { .cert_path = certificates.cert_paths[0],
+                                  .key_path = certificates.key_paths[0] };
+    g_auto(TestHttp) server = test_http_start(&options, &app);
+    g_auto(Client) client = client_connect(server.port, "shop.test", TLS1_3_VERSION);
+    g_autofree char *answer =
+        ask(&client, "GET /much HTTP/1.1\r\nHost: other.test\r\n\r\n", NULL, 0);
+    g_assert_cmpuint(test_status_of(answer), ==, 421);
+}
+
+static void
+test_certificates_can_be_replaced(void)
+{
+    g_auto(Certificates) certificates;
+    certificates_make(&certificates);
+    HttpServerOptions options = { .cert_path = certificates.cert_paths[0],
+                                  .key_path = certificates.key_paths[0] };
+    g_auto(TestHttp) server = test_http_start(&options, &app);
+    make_certificate("renewed.test", certificates.cert_paths[0], certificates.key_paths[0]);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(http_server_reload_certificates(server.server, &error));
+    g_assert_no_error(error);
+    g_auto(Client) client = client_connect(server.port, "service.test", TLS1_3_VERSION);
+    g_autofree char *shown = name_shown(&client);
+    g_assert_cmpstr(shown, ==, "renewed.test");
+    g_assert_true(g_file_set_contents(certificates.cert_paths[0], "none", -1, NULL));
+    g_assert_false(http_server_reload_certificates(server.server, &error));
+    g_auto(Client) later = client_connect(server.port, "service.test", TLS1_3_VERSION);
+    g_assert_true(later.is_connected);
+}
+
 static void
 test_clients_that_break_off_hurt_nobody(void)
 {
@@ -281,7 +320,7 @@ test_clients_that_break_off_hurt_nobody(void)
     g_auto(TestHttp) server = test_http_start(&options, &app);
     for (guint i = 0; i < 10; i++) {
         Client leaving = client_connect(server.port, "service.test", TLS1_3_VERSION);
-        static const char request[] = "GET /much HTTP/1.1\r\nHost: a\r\n\r\n";
+        static const char request[] = "GET /much HTTP/1.1\r\nHost: service.test\r\n\r\n";
         SSL_write(leaving.ssl, request, sizeof request - 1);
         client_clear(&leaving); /* in the middle of the answer: SIGPIPE must not end the server */
         int plain = test_connect(server.port);
@@ -320,6 +359,8 @@ main(int argc, char **argv)
     g_test_add_func("/http/tls/names", test_each_name_has_its_certificate);
     g_test_add_func("/http/tls/unknown-names", test_unknown_names_learn_nothing);
     g_test_add_func("/http/tls/breaks-off", test_clients_that_break_off_hurt_nobody);
+    g_test_add_func("/http/tls/same-host", test_the_host_is_the_name_that_was_asked_for);
+    g_test_add_func("/http/tls/reload", test_certificates_can_be_replaced);
     g_test_add_func("/http/tls/misfits", test_certificates_that_do_not_fit_are_refused);
     return g_test_run();
 }

@@ -8,10 +8,23 @@
 #include <string.h>
 #include <sys/socket.h>
 
-struct HttpTls {
+/* What handshakes use: replaced as a whole. */
+typedef struct {
     SSL_CTX *context;    /* with the certificate for all names, if there is one */
     GHashTable *by_name; /* name -> SSL_CTX */
+} Contexts;
+
+/* Where a certificate comes from. */
+typedef struct {
+    char *name; /* NULL: for all names */
+    char *cert_path, *key_path;
+} Source;
+
+struct HttpTls {
+    GArray *sources; /* of Source */
     bool has_default;
+    GMutex lock;
+    Contexts contexts; /* below the lock */
 };
 
 static bool
@@ -87,10 +100,13 @@ choose_certificate(SSL *ssl, int *alert, void *arg)
     HttpTls *tls = arg;
     const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     g_autofree char *name = asked == NULL ? NULL : g_ascii_strdown(asked, -1);
-    SSL_CTX *context = name == NULL ? NULL : g_hash_table_lookup(tls->by_name, name);
+    g_mutex_lock(&tls->lock);
+    SSL_CTX *context = name == NULL ? NULL : g_hash_table_lookup(tls->contexts.by_name, name);
     if (context != NULL) {
-        SSL_set_SSL_CTX(ssl, context);
-    } else if (!tls->has_default) {
+        SSL_set_SSL_CTX(ssl, context); /* takes a reference */
+    }
+    g_mutex_unlock(&tls->lock);
+    if (context == NULL && !tls->has_default) {
         *alert = SSL_AD_UNRECOGNIZED_NAME;
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     }
@@ -139,6 +155,59 @@ free_context(gpointer context)
     SSL_CTX_free(context);
 }
 
+static void
+contexts_clear(Contexts *contexts)
+{
+    g_clear_pointer(&contexts->by_name, g_hash_table_unref);
+    g_clear_pointer(&contexts->context, SSL_CTX_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Contexts, contexts_clear)
+
+bool
+http_tls_reload(HttpTls *tls, GError **error)
+{
+    g_auto(Contexts) made = {
+        .context = SSL_CTX_new(TLS_server_method()),
+        .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_context),
+    };
+    set_up(tls, made.context);
+    for (guint i = 0; i < tls->sources->len; i++) {
+        const Source *source = &g_array_index(tls->sources, Source, i);
+        SSL_CTX *context = made.context;
+        if (source->name != NULL) {
+            context = SSL_CTX_new(TLS_server_method());
+            g_hash_table_replace(made.by_name, g_strdup(source->name), context);
+            set_up(tls, context);
+        }
+        if (!load(context, source->cert_path, source->key_path, error)) {
+            return false;
+        }
+    }
+    g_mutex_lock(&tls->lock);
+    Contexts replaced = tls->contexts;
+    tls->contexts = made;
+    made = replaced;
+    g_mutex_unlock(&tls->lock);
+    return true;
+}
+
+static void
+add_source(HttpTls *tls, const char *name, const char *cert_path, const char *key_path)
+{
+    Source source = { name == NULL ? NULL : g_ascii_strdown(name, -1), g_strdup(cert_path),
+                      g_strdup(key_path) };
+    g_array_append_val(tls->sources, source);
+}
+
+static void
+source_clear(gpointer data)
+{
+    Source *source = data;
+    g_free(source->name);
+    g_free(source->cert_path);
+    g_free(source->key_path);
+}
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpTls, http_tls_free)
 
 bool
@@ -149,21 +218,19 @@ http_tls_new(const HttpServerOptions *options, HttpTls **ret_tls, GError **error
         return true;
     }
     g_autoptr(HttpTls) tls = g_new0(HttpTls, 1);
-    tls->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_context);
-    tls->context = SSL_CTX_new(TLS_server_method());
-    set_up(tls, tls->context);
+    g_mutex_init(&tls->lock);
+    tls->sources = g_array_new(FALSE, FALSE, sizeof(Source));
+    g_array_set_clear_func(tls->sources, source_clear);
     tls->has_default = options->cert_path != NULL;
-    if (tls->has_default && !load(tls->context, options->cert_path, options->key_path, error)) {
-        return false;
+    if (tls->has_default) {
+        add_source(tls, NULL, options->cert_path, options->key_path);
     }
     for (gsize i = 0; i < options->num_certificates; i++) {
         const HttpCertificate *certificate = &options->certificates[i];
-        SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-        g_hash_table_insert(tls->by_name, g_ascii_strdown(certificate->name, -1), context);
-        set_up(tls, context);
-        if (!load(context, certificate->cert_path, certificate->key_path, error)) {
-            return false;
-        }
+        add_source(tls, certificate->name, certificate->cert_path, certificate->key_path);
+    }
+    if (!http_tls_reload(tls, error)) {
+        return false;
     }
     *ret_tls = g_steal_pointer(&tls);
     return true;
@@ -173,8 +240,9 @@ void
 http_tls_free(HttpTls *tls)
 {
     if (tls != NULL) {
-        g_hash_table_unref(tls->by_name);
-        SSL_CTX_free(tls->context);
+        contexts_clear(&tls->contexts);
+        g_array_unref(tls->sources);
+        g_mutex_clear(&tls->lock);
         g_free(tls);
     }
 }
@@ -182,7 +250,9 @@ http_tls_free(HttpTls *tls)
 SSL *
 http_tls_accept(HttpTls *tls, int fd)
 {
-    SSL *ssl = SSL_new(tls->context);
+    g_mutex_lock(&tls->lock);
+    SSL *ssl = SSL_new(tls->contexts.context); /* takes a reference */
+    g_mutex_unlock(&tls->lock);
     BIO *bio = ssl == NULL ? NULL : BIO_new(socket_method());
     if (bio == NULL) {
         SSL_free(ssl);
