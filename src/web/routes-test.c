@@ -38,7 +38,7 @@ is_change(const Route *route)
 static void
 test_who_is_not_signed_in_gets_401(TestService *service)
 {
-    TestClient nobody = { .service = service };
+    TestClient nobody = { .peer = &service->peer };
     for (gsize i = 0; i < num_site_routes; i++) {
         const Route *route = &site_routes[i];
         g_autofree char *path = path_of(route);
@@ -56,7 +56,7 @@ test_who_is_not_signed_in_gets_401(TestService *service)
 static void
 test_change_from_another_site_gets_403(TestService *service)
 {
-    g_auto(TestClient) client = test_sign_in(service, "ann");
+    g_auto(TestClient) client = test_sign_in(&service->peer, "ann");
     for (gsize i = 0; i < num_site_routes; i++) {
         const Route *route = &site_routes[i];
         g_autofree char *path = path_of(route);
@@ -80,15 +80,16 @@ test_change_from_another_site_gets_403(TestService *service)
 static void
 test_api_client_gets_403_where_a_person_is_needed(TestService *service)
 {
-    g_auto(TestClient) browser = test_sign_in(service, "ann");
+    g_auto(TestClient) browser = test_sign_in(&service->peer, "ann");
     g_autofree char *created =
         test_json(&browser, 201, "POST", "/api/v1/tokens", "{\"name\":\"my script\"}");
     g_autofree char *token = test_member(created, "token");
     g_autofree char *body = g_strdup_printf("{\"token\":\"%s\"}", token);
-    TestClient nobody = { .service = service };
+    TestClient nobody = { .peer = &service->peer };
     g_autofree char *exchanged = test_json(&nobody, 200, "POST", "/api/v1/token", body);
     g_autofree char *jwt = test_member(exchanged, "jwt");
-    g_auto(TestClient) client = { service, g_strconcat("Authorization: Bearer ", jwt, NULL) };
+    g_auto(TestClient) client = { &service->peer,
+                                  g_strconcat("Authorization: Bearer ", jwt, NULL) };
     for (gsize i = 0; i < num_site_routes; i++) {
         const Route *route = &site_routes[i];
         g_autofree char *path = path_of(route);
@@ -107,7 +108,7 @@ test_api_client_gets_403_where_a_person_is_needed(TestService *service)
 static void
 test_unknown_things_are_404(TestService *service)
 {
-    g_auto(TestClient) client = test_sign_in(service, "ann");
+    g_auto(TestClient) client = test_sign_in(&service->peer, "ann");
     for (gsize i = 0; i < num_site_routes; i++) {
         const Route *route = &site_routes[i];
         g_autofree char *path = path_of(route);
