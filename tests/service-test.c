@@ -1,0 +1,290 @@
+/* `cloudpick serve` as a process: the seller's whole job, delivery, stopping and dying. */
+#include "tests/serve.h"
+
+#include <string.h>
+
+/* All URLs in JSON, in order. */
+static GPtrArray *
+find_urls(const char *json)
+{
+    GPtrArray *urls = g_ptr_array_new_with_free_func(g_free);
+    static const char key[] = "\"url\":\"";
+    for (const char *at = json; (at = strstr(at, key)) != NULL;) {
+        at += strlen(key);
+        g_ptr_array_add(urls, g_strndup(at, strcspn(at, "\"")));
+    }
+    return urls;
+}
+
+static GPtrArray *
+published_urls(const TestClient *client, const char *batch)
+{
+    g_autofree char *path = g_strdup_printf("/api/v1/batches/%s/photos?limit=500", batch);
+    g_autofree char *photos = test_json(client, 200, "GET", path, NULL);
+    assert_schema(photos, "Photo[]");
+    return find_urls(photos);
+}
+
+static char *
+get_path(const char *batch, const char *rest)
+{
+    return g_strdup_printf("/api/v1/batches/%s%s", batch, rest);
+}
+
+/* LST-04 to LST-07: photos and a sheet in, the sheet with URLs that work out. */
+static void
+test_whole_job(Serve *serve)
+{
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    serve_upload_sample(&client, batch);
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    assert_schema(done, "Batch");
+    g_autofree char *matched = test_member(done, "matched");
+    g_autofree char *published = serve_publish(&client, batch);
+    g_autoptr(GPtrArray) urls = published_urls(&client, batch);
+    g_autofree char *num_urls = g_strdup_printf("%u", urls->len);
+    g_assert_cmpuint(urls->len, >=, 5);
+    g_assert_cmpstr(num_urls, ==, matched);
+
+    g_autofree char *skus_path = get_path(batch, "/skus");
+    g_autofree char *skus = test_json(&client, 200, "GET", skus_path, NULL);
+    assert_schema(skus, "Sku[]");
+    g_autofree char *history_path = get_path(batch, "/history");
+    g_autofree char *history = test_json(&client, 200, "GET", history_path, NULL);
+    assert_schema(history, "Event[]");
+
+    g_autofree char *sheet_path = get_path(batch, "/export/sheet");
+    g_auto(NetResponse) sheet = test_call(&client, "GET", sheet_path, NULL, NULL);
+    g_autofree char *text = test_text(&sheet);
+    g_assert_cmpuint(sheet.status, ==, 200);
+    g_assert_nonnull(strstr(net_response_header(&sheet, "content-disposition"), "sheet.csv"));
+    g_autofree char *original_path =
+        g_build_filename(SOURCE_ROOT, "samples/listing/sheet.csv", NULL);
+    g_autoptr(GBytes) original = read_bytes(original_path);
+    g_assert_cmpuint(strlen(text), >, g_bytes_get_size(original));
+    guint num_in_sheet = 0;
+    for (guint i = 0; i < urls->len; i++) {
+        num_in_sheet += strstr(text, g_ptr_array_index(urls, i)) != NULL;
+    }
+    g_assert_cmpuint(num_in_sheet, >=, 4); /* the sample's sheet has a main for four SKUs */
+
+    g_autofree char *zip_path = get_path(batch, "/export/pictures.zip");
+    g_auto(NetResponse) zip = test_call(&client, "GET", zip_path, NULL, NULL);
+    g_assert_cmpuint(zip.status, ==, 200);
+    g_assert_true(memcmp(g_bytes_get_data(zip.body, NULL), "PK", 2) == 0);
+    g_autofree char *csv_path = get_path(batch, "/export/report.csv");
+    g_auto(NetResponse) csv = test_call(&client, "GET", csv_path, NULL, NULL);
+    g_autofree char *csv_text = test_text(&csv);
+    g_assert_nonnull(strstr(csv_text, "BOTTLE-500.MAIN.jpg"));
+}
+
+/* LST-18: nothing but a picture is at a URL. */
+static void
+test_published_pictures_are_bare(Serve *serve)
+{
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    serve_upload_sample(&client, batch);
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    g_autofree char *published = serve_publish(&client, batch);
+    g_autoptr(GPtrArray) urls = published_urls(&client, batch);
+    g_auto(TempDir) dir = temp_dir_new();
+    g_assert_cmpuint(urls->len, >, 0);
+    for (guint i = 0; i < urls->len; i++) {
+        g_auto(NetResponse) response = serve_fetch(serve, "GET", g_ptr_array_index(urls, i), NULL);
+        g_assert_cmpuint(response.status, ==, 200);
+        g_assert_cmpstr(net_response_header(&response, "content-type"), ==, "image/jpeg");
+        g_autofree char *name = g_strdup_printf("%u.jpg", i);
+        gsize size;
+        const void *data = g_bytes_get_data(response.body, &size);
+        write_file(dir, name, data, size);
+    }
+    assert_nothing_private(dir);
+}
+
+static gint
+compare_lines(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Status, headers but the date, and body, as one text. */
+static char *
+all_of(const NetResponse *response)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    GHashTableIter iter;
+    gpointer name, value;
+    for (g_hash_table_iter_init(&iter, response->headers);
+         g_hash_table_iter_next(&iter, &name, &value);) {
+        if (strcmp(name, "date") != 0) {
+            g_ptr_array_add(lines, g_strdup_printf("%s: %s", (char *)name, (char *)value));
+        }
+    }
+    g_ptr_array_sort(lines, compare_lines);
+    g_ptr_array_add(lines, NULL);
+    g_autofree char *headers = g_strjoinv("\n", (char **)lines->pdata);
+    g_autofree char *body = test_text(response);
+    return g_strdup_printf("%u\n%s\n\n%s", response->status, headers, body);
+}
+
+static void
+assert_same_nothing(const Serve *serve, const char *expected, const char *url)
+{
+    g_auto(NetResponse) response = serve_fetch(serve, "GET", url, NULL);
+    g_autofree char *all = all_of(&response);
+    g_test_message("%s", url);
+    g_assert_cmpstr(all, ==, expected);
+}
+
+/* LST-19: what is unknown, was deleted, or is somebody else's cannot be told apart, and says
+ * nothing about anybody. */
+static void
+test_nothing_looks_the_same_everywhere(Serve *serve)
+{
+    serve_start(serve);
+    g_auto(TestClient) ann = test_sign_in(&serve->peer, "ann");
+    g_auto(TestClient) bob = test_sign_in(&serve->peer, "bob");
+    g_autofree char *batch = serve_new_batch(&ann);
+    serve_upload_sample(&ann, batch);
+    g_autofree char *done = serve_wait_until_done(&ann, batch);
+    g_autofree char *published = serve_publish(&ann, batch);
+    g_autoptr(GPtrArray) urls = published_urls(&ann, batch);
+    const char *url = g_ptr_array_index(urls, 0);
+    g_auto(NetResponse) there = serve_fetch(serve, "GET", url, NULL);
+    g_assert_cmpuint(there.status, ==, 200);
+    g_autofree char *headers = all_of(&there);
+    g_autofree char *session = test_json(&ann, 200, "GET", "/api/v1/session", NULL);
+    g_autofree char *account = test_member(session, "id");
+    g_assert_null(g_strstr_len(headers, 2000, account));
+    g_assert_null(g_strstr_len(headers, 2000, "localhost"));
+
+    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_ENCODED, NULL);
+    g_autofree char *bob_session = test_json(&bob, 200, "GET", "/api/v1/session", NULL);
+    g_autofree char *bob_host = test_member(bob_session, "host");
+    g_autofree char *unknown_host =
+        g_strdup_printf("http://nobody.pictures.localhost%s", g_uri_get_path(uri));
+    g_auto(NetResponse) first = serve_fetch(serve, "GET", unknown_host, NULL);
+    g_autofree char *expected = all_of(&first);
+    g_assert_cmpuint(first.status, ==, 404);
+    g_assert_null(strstr(expected, "localhost"));
+
+    g_autofree char *foreign = g_strdup_printf("http://%s%s", bob_host, g_uri_get_path(uri));
+    g_autofree char *unknown_path =
+        g_strdup_printf("http://%s/00000000000000000000000000000000/a.jpg", g_uri_get_host(uri));
+    g_autofree char *other_shape = g_strdup_printf("http://%s/", g_uri_get_host(uri));
+    g_autofree char *api = g_strdup_printf("http://%s/api/v1/session", g_uri_get_host(uri));
+    assert_same_nothing(serve, expected, foreign);
+    assert_same_nothing(serve, expected, unknown_path);
+    assert_same_nothing(serve, expected, other_shape);
+    assert_same_nothing(serve, expected, api);
+
+    g_autofree char *batch_path = get_path(batch, "");
+    g_autofree char *deleted = test_json(&ann, 204, "DELETE", batch_path, NULL);
+    /* A picture that was just asked for is believed for two seconds. */
+    g_usleep(2200 * 1000);
+    assert_same_nothing(serve, expected, url);
+}
+
+/* What caches and impatient clients ask for. */
+static void
+test_picture_is_delivered_as_caches_want_it(Serve *serve)
+{
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    serve_upload_sample(&client, batch);
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    g_autofree char *published = serve_publish(&client, batch);
+    g_autoptr(GPtrArray) urls = published_urls(&client, batch);
+    const char *url = g_ptr_array_index(urls, 0);
+    for (guint i = 0; i < 2; i++) { /* first from the storage, then from memory */
+        g_auto(NetResponse) whole = serve_fetch(serve, "GET", url, NULL);
+        g_assert_cmpuint(whole.status, ==, 200);
+        const char *etag = net_response_header(&whole, "etag");
+        const char *cache = net_response_header(&whole, "cache-control");
+        g_assert_true(g_str_has_prefix(cache, "public, max-age="));
+        /* LST-17: not a second beyond the picture's last day. */
+        guint64 seconds = g_ascii_strtoull(cache + strlen("public, max-age="), NULL, 10);
+        g_assert_cmpuint(seconds, <=, 21 * 86400);
+        g_assert_cmpuint(seconds, >, 20 * 86400);
+        g_autofree char *known = g_strdup_printf("If-None-Match: %s\n", etag);
+        g_auto(NetResponse) same = serve_fetch(serve, "GET", url, known);
+        g_assert_cmpuint(same.status, ==, 304);
+        g_auto(NetResponse) head = serve_fetch(serve, "HEAD", url, NULL);
+        g_assert_cmpuint(head.status, ==, 200);
+        g_assert_cmpuint(g_bytes_get_size(head.body), ==, 0);
+        g_auto(NetResponse) part = serve_fetch(serve, "GET", url, "Range: bytes=0-9\n");
+        g_assert_cmpuint(part.status, ==, 206);
+        g_assert_cmpmem(g_bytes_get_data(part.body, NULL), g_bytes_get_size(part.body),
+                        g_bytes_get_data(whole.body, NULL), 10);
+    }
+}
+
+/* Nothing acknowledged is lost, whatever becomes of the process. */
+static void
+test_killed_service_goes_on_where_it_was(Serve *serve)
+{
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    serve_upload_sample(&client, batch);
+    serve_kill(serve);
+    serve_start(serve);
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    g_autofree char *photos = test_member(done, "photos");
+    g_autofree char *folder = g_build_filename(SOURCE_ROOT, "samples/listing/photos", NULL);
+    g_autoptr(GPtrArray) names = list_files(folder);
+    g_assert_cmpuint(g_ascii_strtoull(photos, NULL, 10), ==, names->len);
+    g_autofree char *published = serve_publish(&client, batch);
+    serve_kill(serve);
+    serve_start(serve);
+    g_autoptr(GPtrArray) urls = published_urls(&client, batch);
+    g_auto(NetResponse) picture = serve_fetch(serve, "GET", g_ptr_array_index(urls, 0), NULL);
+    g_assert_cmpuint(picture.status, ==, 200);
+}
+
+static void
+test_stops_in_good_order_and_knows_its_people_afterwards(Serve *serve)
+{
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_assert_cmpint(serve_stop(serve), ==, 0);
+    serve_start(serve);
+    g_autofree char *session = test_json(&client, 200, "GET", "/api/v1/session", NULL);
+    assert_schema(session, "SessionState");
+    g_autofree char *status = test_json(&client, 200, "GET", "/api/v1/status", NULL);
+    assert_schema(status, "Status");
+}
+
+/* A service that others can reach has no test mode, and says so before it listens. */
+static void
+test_test_mode_is_for_loopback(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    static const char *const settings[] = { "server.listen=0.0.0.0:0",
+                                            "server.public-url=https://cloudpick.example" };
+    for (gsize i = 0; i < G_N_ELEMENTS(settings); i++) {
+        g_auto(CommandResult) result =
+            run_cloudpick("serve", "--data", dir, "--set", settings[i], NULL);
+        assert_status(&result, 2);
+        g_assert_nonnull(strstr(result.err, "nobody could sign in"));
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/service/test-mode", test_test_mode_is_for_loopback);
+    test_each_serve("/service/stop", test_stops_in_good_order_and_knows_its_people_afterwards);
+    test_each_serve("/service/whole-job", test_whole_job);
+    test_each_serve("/service/LST-18", test_published_pictures_are_bare);
+    test_each_serve("/service/LST-19", test_nothing_looks_the_same_everywhere);
+    test_each_serve("/service/delivery", test_picture_is_delivered_as_caches_want_it);
+    test_each_serve("/service/killed", test_killed_service_goes_on_where_it_was);
+    return g_test_run();
+}
