@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* How often the technical log is written and open pictures are looked through. */
@@ -165,6 +166,18 @@ run_service(Service *service, bool with_jobs, GError **error)
     return has_run;
 }
 
+/* The soft limit is for programs that use select(); this one does not, and a connection is a
+ * descriptor. */
+static void
+allow_many_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* then fewer connections fit */
+    }
+}
+
 static bool
 serve(const Settings *settings, const char *data_dir, bool with_jobs, GError **error)
 {
@@ -210,6 +223,7 @@ serve_command(int argc, char **argv)
     Settings settings;
     GError *error = NULL;
     stop_signal_block();
+    allow_many_descriptors();
     if (!command_parse_options(
             &argc, &argv, NULL,
             "Runs the service: pages, API, pictures, and the work on photos.\n"

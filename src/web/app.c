@@ -7,6 +7,7 @@
 #include "blob/directory.h"
 #include "blob/s3.h"
 #include "db/schema_table.h"
+#include "privacy/privacy_jobs.h"
 #include "web/master_keys.h"
 
 #include <string.h>
@@ -221,9 +222,14 @@ open_jobs(App *app)
         .vault = app->vault,
         .clock = app->clock,
     };
-    gsize num_kinds;
-    const JobKind *kinds = batches_job_kinds(app->batches, &num_kinds);
-    app->jobs = jobs_new(app->db, app->clock, kinds, num_kinds);
+    gsize num_batch_kinds;
+    const JobKind *batch_kinds = batches_job_kinds(app->batches, &num_batch_kinds);
+    JobKind privacy_kinds[PRIVACY_NUM_JOB_KINDS];
+    privacy_job_kinds(&app->privacy, privacy_kinds);
+    g_autoptr(GArray) kinds = g_array_new(FALSE, FALSE, sizeof(JobKind));
+    g_array_append_vals(kinds, batch_kinds, (guint)num_batch_kinds);
+    g_array_append_vals(kinds, privacy_kinds, G_N_ELEMENTS(privacy_kinds));
+    app->jobs = jobs_new(app->db, app->clock, (const JobKind *)(void *)kinds->data, kinds->len);
     batches_set_jobs(app->batches, app->jobs);
 }
 
@@ -264,7 +270,7 @@ app_start_jobs(App *app, GError **error)
         photo_workers > 0 ? (guint)photo_workers : g_get_num_processors(),
         1,
     };
-    if (!batches_plan_housekeeping(app->batches, error)) {
+    if (!batches_plan_housekeeping(app->batches, error) || !privacy_start(&app->privacy, error)) {
         return false;
     }
     jobs_start(app->jobs, num_threads);

@@ -73,6 +73,8 @@ HttpReplied handle_export_report(Exchange *exchange);
 HttpReplied handle_policy(Exchange *exchange);
 HttpReplied handle_policy_page(Exchange *exchange);
 HttpReplied handle_account_export(Exchange *exchange);
+HttpReplied handle_account_delete(Exchange *exchange);
+HttpReplied handle_receipt(Exchange *exchange);
 
 /* delivery.c */
 HttpReplied handle_picture(Exchange *exchange);

@@ -2,6 +2,7 @@
 #include "accounts/account.h"
 #include "base/error.h"
 #include "privacy/account_export.h"
+#include "privacy/erasure.h"
 #include "privacy/policy.h"
 #include "web/asset.h"
 #include "web/attachment.h"
@@ -95,4 +96,73 @@ handle_account_export(Exchange *exchange)
     http_add_header(exchange->request, "Cache-Control", "no-store");
     return http_reply_stream(exchange->request, 200, "application/zip", -1, write_archive,
                              g_memdup2(&export, sizeof export), g_free);
+}
+
+static char *
+read_confirmation(Exchange *exchange, GError **error)
+{
+    static const char *const keys[] = { "confirm" };
+    g_autoptr(JsonReader) reader = exchange_read_json(exchange, error);
+    if (reader == NULL) {
+        return NULL;
+    }
+    g_autofree char *confirm = NULL;
+    guint64 seen = json_read_object(reader);
+    while (json_read_key(reader, keys, G_N_ELEMENTS(keys), &seen) >= 0) {
+        confirm = g_strdup(json_read_string(reader));
+    }
+    json_read_require(reader, keys, seen, 1);
+    return json_reader_finish(reader, "body", 1, error) ? g_steal_pointer(&confirm) : NULL;
+}
+
+/* One transaction: from its commit on nobody is signed in, and the job that deletes is there. */
+static bool
+order_erasure(App *app, const Id *account, Id *ret_receipt, GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(app->db, DB_WRITE, error);
+    return tx != NULL && account_close(tx, app->accounts, account, error) &&
+           erasure_request(tx, app->clock, account, ret_receipt, error) &&
+           db_commit(g_steal_pointer(&tx), error);
+}
+
+HttpReplied
+handle_account_delete(Exchange *exchange)
+{
+    GError *error = NULL;
+    Id receipt;
+    g_autofree char *confirm = read_confirmation(exchange, &error);
+    if (confirm == NULL) {
+        return exchange_fail(exchange, error);
+    }
+    if (strcmp(confirm, exchange->account.name) != 0) {
+        return exchange_problem(exchange, 400, "confirm is not the account's display name");
+    }
+    if (!order_erasure(exchange->app, &exchange->account.id, &receipt, &error)) {
+        return exchange_fail(exchange, error);
+    }
+    jobs_wake(exchange->app->jobs);
+    /* Its lines of the technical log go with it; this one is not to be the next. */
+    exchange->is_signed_in = false;
+    session_set_cookie(exchange, NULL);
+    JsonWriter *writer = json_writer_new(false);
+    json_begin_object(writer, NULL);
+    json_string(writer, "receipt", receipt.text);
+    json_end_object(writer);
+    return exchange_json(exchange, 202, writer);
+}
+
+/* For who has the receipt's number, which cannot be guessed: there is no account to ask any more.
+ */
+HttpReplied
+handle_receipt(Exchange *exchange)
+{
+    GError *error = NULL;
+    Id id;
+    g_autofree char *text = NULL;
+    if (!exchange_id(exchange, "receipt", &id, &error) ||
+        (text = erasure_receipt(exchange->app->db, &id, &error)) == NULL) {
+        return exchange_fail(exchange, error);
+    }
+    http_add_header(exchange->request, "Cache-Control", "no-store");
+    return http_reply_string(exchange->request, 200, "application/json", g_steal_pointer(&text));
 }

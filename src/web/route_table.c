@@ -87,6 +87,11 @@ const Route site_routes[] = {
     READ(BROWSER, HEAVY, "/api/v1/account/export", "scope", "application/zip",
          "Everything that is held about the account, or (scope=given) what it gave.",
          handle_account_export),
+    WRITE("DELETE", BROWSER, "/api/v1/account", 202, "Confirmation", "Receipt",
+          "Deletes the account and everything of it; confirm is its display name.",
+          handle_account_delete),
+    PUBLIC("/api/v1/receipts/{receipt}", "application/json", "What a deletion has come to.",
+           handle_receipt),
 
     READ(ACCOUNT, READ, "/api/v1/batches", PAGE_QUERY, "Batch[]", "The batches, newest first.",
          handle_batches_list),

@@ -15,6 +15,8 @@ const Schema schema_table[] = {
     { "Limits", false,
       "max_photo_bytes:int max_sheet_bytes:int max_zip_bytes:int max_batch_photos:int "
       "quota_bytes:int used_bytes:int" },
+    { "Confirmation", true, "confirm!:string" },
+    { "Receipt", false, "receipt:id" },
     { "Session", false,
       "id:id created_at:time last_seen_at:time expires_at:time browser:string is_current:bool" },
     { "Token", false, "id:id name:string created_at:time last_used_at:time? expires_at:time?" },
