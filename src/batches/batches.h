@@ -57,6 +57,7 @@ typedef enum {
     BATCH_PUBLISHING = 2, /* somebody asked for URLs; waits for the last photo to be cleaned */
     BATCH_PUBLISHED = 3,  /* every matched picture has its URL */
     BATCH_EXPIRED = 4,    /* its last picture is gone */
+    BATCH_DELETED = 5,    /* never seen by a caller: what it holds is being removed */
 } BatchState;
 
 const char *batch_state_to_string(BatchState state); /* "open" */
@@ -129,8 +130,8 @@ BatchInfo *batches_edit(Batches *batches, const Id *account, const Id *batch,
 bool batches_delete(Batches *batches, const Id *account, const Id *batch, GError **error);
 
 /* Asks for URLs (LST-18: each exists only once its picture went through the strip). REVISION 0:
- * any. CONFLICT for another revision, a batch without a sheet that can be used, or nothing to
- * publish. */
+ * any. CONFLICT when a person decided something after that, for a batch without a sheet that can be
+ * used, and for one without photos. */
 BatchInfo *batches_publish(Batches *batches, const Id *account, const Id *batch, gint64 revision,
                            GError **error);
 /* Back to open; what has a URL keeps it until its photo is changed or published anew. */

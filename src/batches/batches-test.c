@@ -1,0 +1,421 @@
+/* The seller's job from the drop to the sheet with URLs, on both databases. */
+#include "batches/test_batches.h"
+
+#include "base/error.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const char sheet_text[] = "sku,name,main_image_url,other_image_url1\n"
+                                 "AB-1,One,,\n"
+                                 "AB-2,Two,,\n";
+
+/* A batch with a sheet, a main and a further photo for AB-1, one for AB-2, and one for nobody. */
+static Id
+usual_batch(TestBatches *test)
+{
+    Id batch = test_batches_open(test);
+    test_batches_upload_text(test, &batch, "listing.csv", sheet_text);
+    test_batches_upload_photo(test, &batch, "AB-1.jpg", 1);
+    test_batches_upload_photo(test, &batch, "AB-1_2.jpg", 2);
+    test_batches_upload_photo(test, &batch, "AB-2.jpg", 3);
+    test_batches_upload_photo(test, &batch, "holiday.jpg", 4);
+    test_batches_work(test);
+    return batch;
+}
+
+static void
+assert_place(TestBatches *test, const Id *batch, const char *name, const char *expected)
+{
+    g_autofree char *place = test_batches_place(test, batch, name);
+    g_assert_cmpstr(place, ==, expected);
+}
+
+static void
+publish(TestBatches *test, const Id *batch)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(BatchInfo) info = batches_publish(test->batches, &test->account, batch, 0, &error);
+    g_assert_no_error(error);
+    test_batches_work(test);
+    g_autoptr(BatchInfo) after = test_batches_info(test, batch);
+    g_assert_cmpint(after->state, ==, BATCH_PUBLISHED);
+    g_assert_null(after->publish_error);
+}
+
+/* LST-05: as the command would. */
+static void
+test_photos_find_their_places(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    assert_place(test, &batch, "AB-1.jpg", "matched 2 MAIN");
+    assert_place(test, &batch, "AB-1_2.jpg", "matched 2 PT01");
+    assert_place(test, &batch, "AB-2.jpg", "matched 3 MAIN");
+    assert_place(test, &batch, "holiday.jpg", "unmatched");
+}
+
+static void
+test_counts_tell_what_there_is(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    g_autoptr(BatchInfo) info = test_batches_info(test, &batch);
+    g_assert_cmpint(info->counts.photos, ==, 4);
+    g_assert_cmpint(info->counts.done, ==, 4);
+    g_assert_cmpint(info->counts.waiting, ==, 0);
+    g_assert_cmpint(info->counts.matched, ==, 3);
+    g_assert_cmpint(info->counts.unmatched, ==, 1);
+    g_assert_cmpint(info->counts.attention, ==, 1);
+    g_assert_cmpint(info->counts.skus, ==, 2);
+    g_assert_cmpint(info->counts.skus_complete, ==, 2);
+    g_assert_cmpint(info->counts.skus_without_main, ==, 0);
+    g_assert_cmpint(info->bytes_in, >, info->bytes_out);
+    g_assert_cmpint(info->bytes_out, >, 0);
+    g_assert_true(info->sheet->is_read);
+    g_assert_null(info->sheet->problem);
+    g_assert_cmpstr(info->sheet->name, ==, "listing.csv");
+}
+
+/* LST-18: no URL before the strip, and none of anything but its result. */
+static void
+test_urls_come_with_publishing(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    g_autoptr(PhotoInfo) before = test_batches_find(test, &batch, "AB-1.jpg");
+    g_assert_null(before->picture->url);
+    publish(test, &batch);
+    g_autoptr(PhotoInfo) after = test_batches_find(test, &batch, "AB-1.jpg");
+    g_assert_true(g_str_has_prefix(after->picture->url, "https://first.pictures.example/"));
+    g_assert_true(g_str_has_suffix(after->picture->url, "/AB-1_MAIN.jpg"));
+    g_autoptr(PhotoInfo) unmatched = test_batches_find(test, &batch, "holiday.jpg");
+    g_assert_null(unmatched->picture->url);
+
+    g_auto(Publication) publication = { 0 };
+    g_autoptr(GError) error = NULL;
+    const char *path = after->picture->url + strlen("https://first.pictures.example/");
+    (void)publications_find(test->batches, "first.pictures.example", path, &publication, &error);
+    g_assert_no_error(error);
+    g_autoptr(GBytes) jpeg =
+        vault_read_whole(test->vault->vault, &publication.object, 1 << 20, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint((gint64)g_bytes_get_size(jpeg), ==, publication.num_bytes);
+    g_assert_null(memmem(g_bytes_get_data(jpeg, NULL), g_bytes_get_size(jpeg), "shade", 5));
+}
+
+/* LST-19: the same photo of two accounts has nothing in common in its URLs. */
+static void
+test_equal_photos_have_different_urls(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    publish(test, &batch);
+    g_autoptr(PhotoInfo) first = test_batches_find(test, &batch, "AB-1.jpg");
+    test->account = test_batches_account(test, "second");
+    Id other = usual_batch(test);
+    publish(test, &other);
+    g_autoptr(PhotoInfo) second = test_batches_find(test, &other, "AB-1.jpg");
+    g_assert_cmpint(first->picture->bytes, ==, second->picture->bytes);
+    const char *first_path = strstr(first->picture->url, ".example/") + strlen(".example/");
+    const char *second_path = strstr(second->picture->url, ".example/") + strlen(".example/");
+    g_assert_cmpint(strncmp(first_path, second_path, 32), !=, 0);
+}
+
+static void
+test_nothing_of_another_account_is_found(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    g_autoptr(PhotoInfo) photo = test_batches_find(test, &batch, "AB-1.jpg");
+    Id other = test_batches_account(test, "second");
+    g_autoptr(GError) error = NULL;
+    g_assert_null(batches_get(test->batches, &other, &batch, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_null(photos_get(test->batches, &other, &photo->id, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_auto(PhotoChangeResult) result = { 0 };
+    const PhotoChange change = { .has_left_out = true, .left_out = true };
+    g_assert_false(photos_change(test->batches, &other, &photo->id, &change, &result, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_false(batches_delete(test->batches, &other, &batch, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_NOT_FOUND);
+}
+
+/* LST-07: the seller's sheet with the URLs in their cells and nothing else changed. */
+static void
+test_the_sheet_comes_back_with_urls(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    publish(test, &batch);
+    g_autoptr(PhotoInfo) one = test_batches_find(test, &batch, "AB-1.jpg");
+    g_autoptr(PhotoInfo) further = test_batches_find(test, &batch, "AB-1_2.jpg");
+    g_autoptr(PhotoInfo) two = test_batches_find(test, &batch, "AB-2.jpg");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(BatchExport) export = exports_sheet(test->batches, &test->account, &batch, &error);
+    g_assert_no_error(error);
+    g_autofree char *text = g_malloc0((gsize) export->size + 1);
+    g_assert_cmpint(read(export->fd, text, (gsize) export->size), ==, export->size);
+    g_autofree char *expected =
+        g_strdup_printf("sku,name,main_image_url,other_image_url1\n"
+                        "AB-1,One,%s,%s\n"
+                        "AB-2,Two,%s,\n",
+                        one->picture->url, further->picture->url, two->picture->url);
+    g_assert_cmpstr(text, ==, expected);
+    g_assert_cmpstr(export->name, ==, "listing.csv");
+    g_assert_cmpstr(export->content_type, ==, "text/csv");
+}
+
+static bool
+take_text(const void *data, gsize size, gpointer user_data, GError **error)
+{
+    g_byte_array_append(user_data, data, (guint)size);
+    return true;
+}
+
+static void
+test_pictures_and_report_go_out(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    publish(test, &batch);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GByteArray) zip = g_byte_array_new();
+    (void)exports_pictures_zip(test->batches, &test->account, &batch, take_text, zip, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(memmem(zip->data, zip->len, "AB-1_MAIN.jpg", 13));
+    g_assert_nonnull(memmem(zip->data, zip->len, "AB-1_PT01.jpg", 13));
+    g_assert_nonnull(memmem(zip->data, zip->len, "AB-2_MAIN.jpg", 13));
+    g_autoptr(GByteArray) csv = g_byte_array_new();
+    (void)exports_report_csv(test->batches, &test->account, &batch, take_text, csv, &error);
+    g_assert_no_error(error);
+    g_byte_array_append(csv, (const guint8 *)"", 1);
+    g_assert_nonnull(strstr((char *)csv->data, "AB-1.jpg,matched,AB-1,MAIN,"));
+    g_assert_nonnull(strstr((char *)csv->data, "holiday.jpg,unmatched,,,"));
+}
+
+/* LST-03: every photo's way is on record. */
+static void
+test_history_tells_every_step(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    g_autoptr(PhotoInfo) photo = test_batches_find(test, &batch, "AB-1.jpg");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *cursor = NULL;
+    g_autoptr(GPtrArray) events = batches_history(test->batches, &test->account, &batch, &photo->id,
+                                                  NULL, 0, &cursor, &error);
+    g_assert_no_error(error);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < events->len; i++) {
+        const BatchEvent *event = events->pdata[i];
+        g_assert_cmpstr(event->name, ==, "AB-1.jpg");
+        g_hash_table_add(seen, event->what);
+    }
+    g_assert_cmpuint(g_hash_table_size(seen), ==, 3);
+    g_assert_true(g_hash_table_contains(seen, "uploaded"));
+    g_assert_true(g_hash_table_contains(seen, "matched"));
+    g_assert_true(g_hash_table_contains(seen, "cleaned"));
+}
+
+static void
+test_a_sheet_without_skus_says_why(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = test_batches_open(test);
+    test_batches_upload_text(test, &batch, "notes.csv", "this,is\nno,sheet\n");
+    test_batches_upload_photo(test, &batch, "AB-1.jpg", 1);
+    test_batches_work(test);
+    g_autoptr(BatchInfo) info = test_batches_info(test, &batch);
+    g_assert_true(info->sheet->is_read);
+    g_assert_nonnull(info->sheet->problem);
+    g_assert_null(strstr(info->sheet->problem, "/proc/"));
+    g_autoptr(GError) error = NULL;
+    g_assert_null(batches_publish(test->batches, &test->account, &batch, 0, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_CONFLICT);
+}
+
+/* Photos first, sheet later, then a better sheet: what people see follows. */
+static void
+test_another_sheet_matches_anew(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = test_batches_open(test);
+    test_batches_upload_photo(test, &batch, "AB-1.jpg", 1);
+    test_batches_upload_photo(test, &batch, "AB-9.jpg", 2);
+    test_batches_work(test);
+    assert_place(test, &batch, "AB-1.jpg", "pending");
+    test_batches_upload_text(test, &batch, "a.csv", sheet_text);
+    test_batches_work(test);
+    assert_place(test, &batch, "AB-1.jpg", "matched 2 MAIN");
+    assert_place(test, &batch, "AB-9.jpg", "unmatched");
+    test_batches_upload_text(test, &batch, "b.csv", "sku,main_image_url\nAB-9,\nAB-8,\nAB-1,\n");
+    test_batches_work(test);
+    assert_place(test, &batch, "AB-1.jpg", "matched 4 MAIN");
+    assert_place(test, &batch, "AB-9.jpg", "matched 2 MAIN");
+    g_autoptr(BatchInfo) info = test_batches_info(test, &batch);
+    g_assert_cmpint(info->counts.skus, ==, 3);
+    g_assert_cmpint(info->counts.skus_without_main, ==, 1);
+}
+
+static void
+test_publishing_waits_for_what_is_on_its_way(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = test_batches_open(test);
+    test_batches_upload_text(test, &batch, "listing.csv", sheet_text);
+    test_batches_upload_photo(test, &batch, "AB-1.jpg", 1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(BatchInfo) info = batches_publish(test->batches, &test->account, &batch, 0, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(info->state, ==, BATCH_PUBLISHING);
+    test_batches_work(test);
+    g_autoptr(PhotoInfo) photo = test_batches_find(test, &batch, "AB-1.jpg");
+    g_assert_nonnull(photo->picture->url);
+}
+
+static void
+test_publishing_twice_keeps_urls(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    publish(test, &batch);
+    g_autoptr(PhotoInfo) first = test_batches_find(test, &batch, "AB-1.jpg");
+    publish(test, &batch);
+    g_autoptr(PhotoInfo) second = test_batches_find(test, &batch, "AB-1.jpg");
+    g_assert_cmpstr(first->picture->url, ==, second->picture->url);
+}
+
+static void
+test_a_deleted_batch_leaves_nothing(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    publish(test, &batch);
+    g_autoptr(PhotoInfo) photo = test_batches_find(test, &batch, "AB-1.jpg");
+    g_autoptr(GError) error = NULL;
+    (void)batches_delete(test->batches, &test->account, &batch, &error);
+    g_assert_no_error(error);
+    g_auto(Publication) publication = { 0 };
+    const char *path = photo->picture->url + strlen("https://first.pictures.example/");
+    g_assert_false(
+        publications_find(test->batches, "first.pictures.example", path, &publication, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_null(batches_get(test->batches, &test->account, &batch, &error));
+    test_batches_work(test);
+    test_vault_sweep(test->vault);
+    g_assert_cmpint(test_vault_num_rows(test->vault), ==, 0);
+    g_assert_cmpuint(test_vault_num_files(test->vault, "us"), ==, 0);
+    static const char *const tables[] = { "batch",       "sku",         "photo",      "upload",
+                                          "upload_part", "publication", "batch_event" };
+    g_autoptr(DbTx) tx = db_begin(test->vault->db, DB_READ, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(tables); i++) {
+        g_autofree char *sql = g_strdup_printf("SELECT COUNT(*) AS n FROM %s", tables[i]);
+        g_autoptr(DbRows) rows = db_query(tx, NULL, sql, "");
+        g_assert_true(db_next(rows));
+        g_assert_cmpint(db_int(rows, "n"), ==, 0);
+    }
+}
+
+/* Other pictures are wanted: they are made, and what was published is taken back. */
+static void
+test_other_settings_make_other_pictures(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    publish(test, &batch);
+    g_autoptr(GError) error = NULL;
+    BatchSettings settings = BATCH_SETTINGS_NONE;
+    settings.longest_side = 100;
+    settings.name = "Autumn";
+    g_autoptr(BatchInfo) edited =
+        batches_edit(test->batches, &test->account, &batch, &settings, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(edited->name, ==, "Autumn");
+    g_assert_cmpint(edited->state, ==, BATCH_OPEN);
+    g_assert_cmpint(edited->counts.waiting, ==, 4);
+    g_autoptr(PhotoInfo) before = test_batches_find(test, &batch, "AB-1.jpg");
+    g_assert_null(before->picture->url);
+    test_batches_work(test);
+    g_autoptr(PhotoInfo) after = test_batches_find(test, &batch, "AB-1.jpg");
+    g_assert_cmpuint(before->picture->width, ==, 240);
+    g_assert_cmpuint(after->picture->width, ==, 100);
+    g_autoptr(BatchInfo) info = test_batches_info(test, &batch);
+    g_assert_cmpint(info->counts.done, ==, 4);
+}
+
+static void
+test_settings_are_checked(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    const BatchSettings wrong[] = {
+        { .name = "", .longest_side = -1, .quality = -1 },
+        { .name = "two\nlines", .longest_side = -1, .quality = -1 },
+        { .marketplace = "nowhere", .longest_side = -1, .quality = -1 },
+        { .longest_side = 50, .quality = -1 },
+        { .longest_side = -1, .quality = 101 },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(batches_create(test->batches, &test->account, &wrong[i], &error));
+        g_assert_error(error, APP_ERROR, APP_ERROR_INVALID);
+    }
+}
+
+static void
+test_batches_are_listed_newest_first(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    for (guint i = 0; i < 5; i++) {
+        (void)test_batches_open(test);
+        test->vault->time += SECONDS(1);
+    }
+    g_autoptr(GError) error = NULL;
+    g_autofree char *cursor = NULL;
+    g_autofree char *end = NULL;
+    g_autoptr(GPtrArray) first =
+        batches_list(test->batches, &test->account, NULL, 3, &cursor, &error);
+    g_assert_no_error(error);
+    g_autoptr(GPtrArray) rest =
+        batches_list(test->batches, &test->account, cursor, 3, &end, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(first->len, ==, 3);
+    g_assert_cmpuint(rest->len, ==, 2);
+    g_assert_null(end);
+    const BatchInfo *newest = first->pdata[0], *oldest = rest->pdata[1];
+    g_assert_cmpint(newest->created_at, >, oldest->created_at);
+    g_assert_null(batches_list(test->batches, &test->account, "no cursor", 3, &end, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_INVALID);
+}
+
+static void
+add_tests(void)
+{
+    test_each_database("/batches/LST-05/places", test_photos_find_their_places);
+    test_each_database("/batches/counts", test_counts_tell_what_there_is);
+    test_each_database("/batches/LST-18/urls", test_urls_come_with_publishing);
+    test_each_database("/batches/LST-19/equal-photos", test_equal_photos_have_different_urls);
+    test_each_database("/batches/other-account", test_nothing_of_another_account_is_found);
+    test_each_database("/batches/LST-07/sheet", test_the_sheet_comes_back_with_urls);
+    test_each_database("/batches/LST-07/zip-and-report", test_pictures_and_report_go_out);
+    test_each_database("/batches/LST-03/history", test_history_tells_every_step);
+    test_each_database("/batches/bad-sheet", test_a_sheet_without_skus_says_why);
+    test_each_database("/batches/another-sheet", test_another_sheet_matches_anew);
+    test_each_database("/batches/publish-early", test_publishing_waits_for_what_is_on_its_way);
+    test_each_database("/batches/publish-twice", test_publishing_twice_keeps_urls);
+    test_each_database("/batches/delete", test_a_deleted_batch_leaves_nothing);
+    test_each_database("/batches/other-settings", test_other_settings_make_other_pictures);
+    test_each_database("/batches/settings", test_settings_are_checked);
+    test_each_database("/batches/list", test_batches_are_listed_newest_first);
+}
+
+int
+main(int argc, char **argv)
+{
+    return test_batches_main(argc, argv, add_tests);
+}

@@ -1,0 +1,132 @@
+#include "batches/sheet_file.h"
+
+#include "base/error.h"
+#include "batches/service.h"
+#include "listing/job_limits.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PIECE_BYTES = 1024 * 1024 };
+
+int
+memory_file_new(const char *name, GError **error)
+{
+    int fd = memfd_create("cloudpick", MFD_CLOEXEC);
+    if (fd < 0) {
+        (void)fail_errno(error, errno, name);
+    }
+    return fd;
+}
+
+bool
+memory_file_write(int fd, const void *data, gsize size, const char *name, GError **error)
+{
+    const guint8 *from = data;
+    while (size > 0) {
+        ssize_t written = write(fd, from, size);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written < 0) {
+            return fail_errno(error, errno, name);
+        }
+        from += written;
+        size -= (gsize)written;
+    }
+    return true;
+}
+
+bool
+memory_file_fill(int fd, Vault *vault, const Id *object, const char *name, GError **error)
+{
+    g_autoptr(VaultReader) reader = vault_open(vault, object, error);
+    if (reader == NULL) {
+        return false;
+    }
+    g_autofree guint8 *buffer = g_malloc(PIECE_BYTES);
+    guint64 size = vault_size(reader);
+    for (guint64 offset = 0; offset < size; offset += PIECE_BYTES) {
+        gsize piece = (gsize)MIN(size - offset, PIECE_BYTES);
+        if (!vault_read(reader, offset, buffer, piece, error) ||
+            !memory_file_write(fd, buffer, piece, name, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+sheet_file_free(SheetFile *file)
+{
+    if (file == NULL) {
+        return;
+    }
+    g_clear_pointer(&file->skus, g_ptr_array_unref);
+    layout_free(file->layout);
+    sheet_close(file->sheet);
+    if (file->fd >= 0) {
+        close(file->fd);
+    }
+    g_free(file);
+}
+
+/* Errors about the file must name the seller's, not the descriptor that stands for it. */
+static void
+name_file(GError **error, const char *path, const char *name)
+{
+    if (error != NULL && *error != NULL) {
+        g_auto(GStrv) parts = g_strsplit((*error)->message, path, -1);
+        g_free((*error)->message);
+        (*error)->message = g_strjoinv(name, parts);
+    }
+}
+
+static bool
+open_parts(SheetFile *file, Batches *batches, const BatchRow *batch, const char *path,
+           GError **error)
+{
+    const Settings *settings = batches->settings;
+    SheetLimits limits = limits_for_sheet(settings);
+    const char *chosen = batch->info->marketplace;
+    file->sheet = sheet_open(path, NULL, &limits, error);
+    if (file->sheet == NULL) {
+        return false;
+    }
+    file->layout = layout_detect(
+        file->sheet, chosen[0] == '\0' ? NULL : marketplace_by_name(chosen), NULL, error);
+    if (file->layout == NULL) {
+        return false;
+    }
+    file->skus =
+        layout_read_skus(file->sheet, file->layout, (guint64)settings->sheet_max_skus, error);
+    if (file->skus == NULL) {
+        return false;
+    }
+    return file->skus->len > 0 ||
+           fail(error, APP_ERROR_INVALID, "%s: there is no SKU in it (column %u, from row %u on)",
+                path, file->layout->sku_column, file->layout->data_row);
+}
+
+SheetFile *
+sheet_file_open(Batches *batches, const BatchRow *batch, GError **error)
+{
+    if (batch->info->sheet == NULL) {
+        return fail_no_such(error, "sheet");
+    }
+    const char *name = batch->info->sheet->name;
+    g_autoptr(SheetFile) file = g_new0(SheetFile, 1);
+    file->fd = memory_file_new(name, error);
+    if (file->fd < 0 ||
+        !memory_file_fill(file->fd, batches->vault, &batch->sheet_object, name, error)) {
+        return NULL;
+    }
+    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", file->fd);
+    if (!open_parts(file, batches, batch, path, error)) {
+        name_file(error, path, name);
+        return NULL;
+    }
+    return g_steal_pointer(&file);
+}
