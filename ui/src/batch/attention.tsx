@@ -1,6 +1,6 @@
 // What needs a person, first: each photo with the matcher's reason and the fixes one key away;
 // beside it, where there is room, the SKUs to drag it to.
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { sentence, type Photo, type Sku } from "../api";
 import { count } from "../format";
@@ -69,7 +69,6 @@ function Card(props: { photo: Photo; index: number; total: number; among: string
             <div
                 class="attention-main"
                 role="button"
-                aria-label={`${photo.name}. ${reason(photo)}`}
                 aria-describedby="attention-keys"
                 tabIndex={props.index === 0 ? 0 : -1}
                 data-index={props.index}
@@ -124,15 +123,22 @@ function Tray({ photos }: { photos: Photo[] }) {
     const list = useWindow(photos.length, card_height);
     const among = photos.map((photo) => photo.id);
     const focusAt = useRef(0);
+    const [wanted, setWanted] = useState<number | null>(null);
     const onKeyDown = (event: KeyboardEvent) => {
         const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
         if (!step) return;
         const next = Math.min(photos.length - 1, Math.max(0, focusAt.current + step));
         event.preventDefault();
         revealRow(list.ref.current!, next, card_height, 0);
-        // The card may not be there before the list has followed the scrolling.
-        requestAnimationFrame(() => requestAnimationFrame(() => focusCard(list.ref.current, next)));
+        list.measure();
+        setWanted(next);
     };
+    useLayoutEffect(() => {
+        if (wanted === null) return;
+        const selector = `[data-index="${wanted}"]`;
+        list.ref.current?.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true });
+        setWanted(null);
+    }, [wanted]);
     return (
         <div
             class="tray"
@@ -158,10 +164,6 @@ function Tray({ photos }: { photos: Photo[] }) {
             <div style={{ height: `${list.below}px` }} />
         </div>
     );
-}
-
-function focusCard(list: HTMLElement | null, index: number) {
-    list?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus({ preventScroll: true });
 }
 
 export function AttentionView() {

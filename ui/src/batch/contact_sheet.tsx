@@ -10,7 +10,7 @@ import { endDrag, startDrag } from "./drag";
 import { photoKey } from "./photo_keys";
 import { compareSlots, isPlaced } from "./photos";
 import { byName } from "./store";
-import { photoLabel, Thumb } from "./thumb";
+import { Thumb } from "./thumb";
 import { useWork } from "./work";
 
 const filters = ["all", "matched", "attention", "duplicate", "left_out"] as const;
@@ -117,6 +117,13 @@ function Sheet({ photos, columns, cell }: { photos: Photo[]; columns: number; ce
     const numRows = Math.ceil(photos.length / columns);
     const list = useWindow(numRows, height);
     const [at, setAt] = useState(0);
+    const followsFocus = useRef(false);
+    useLayoutEffect(() => {
+        if (!followsFocus.current) return;
+        followsFocus.current = false;
+        const selector = `[data-index="${at}"]`;
+        list.ref.current?.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true });
+    }, [at]);
     const among = useMemo(() => photos.map((photo) => photo.id), [photos]);
     const onKeyDown = (event: KeyboardEvent) => {
         const index = Number((event.target as HTMLElement).dataset.index);
@@ -129,15 +136,10 @@ function Sheet({ photos, columns, cell }: { photos: Photo[]; columns: number; ce
         const step = steps[event.key];
         if (step) {
             const next = Math.min(photos.length - 1, Math.max(0, index + step));
-            setAt(next);
             revealRow(list.ref.current!, Math.floor(next / columns), height, 60);
-            requestAnimationFrame(() =>
-                requestAnimationFrame(() =>
-                    list.ref.current
-                        ?.querySelector<HTMLElement>(`[data-index="${next}"]`)
-                        ?.focus({ preventScroll: true }),
-                ),
-            );
+            list.measure();
+            setAt(next);
+            followsFocus.current = true;
         } else if (event.key === " " || !photoKey(work, photo, event, among)) {
             return;
         }
@@ -156,7 +158,6 @@ function Sheet({ photos, columns, cell }: { photos: Photo[]; columns: number; ce
                                 class={`contact-photo ${photo.left_out ? "left-out" : ""} ${photo.needs_attention ? "attention" : ""}`}
                                 data-index={index}
                                 tabIndex={index === at ? 0 : -1}
-                                aria-label={photoLabel(photo)}
                                 draggable={work.isOpen}
                                 onDragStart={(event) => startDrag(event, photo.id)}
                                 onDragEnd={endDrag}
@@ -168,6 +169,9 @@ function Sheet({ photos, columns, cell }: { photos: Photo[]; columns: number; ce
                                     <small>
                                         {isPlaced(photo) ? texts.slot(photo.slot!) : photo.name}
                                     </small>
+                                    {isPlaced(photo) && (
+                                        <span class="visually-hidden">{photo.name}</span>
+                                    )}
                                 </span>
                             </button>
                         </li>

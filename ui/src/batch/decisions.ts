@@ -29,10 +29,22 @@ export class Decisions {
     /** The photo that is carried to another slot by keyboard or by touch. */
     readonly carried = signal<string | null>(null);
 
+    /** One after the other: an undo waits for what it undoes. */
+    private last: Promise<void> = Promise.resolve();
+
     constructor(private readonly store: BatchStore) {}
 
+    private inTurn(run: () => Promise<void>): Promise<void> {
+        this.last = this.last.then(run, run);
+        return this.last;
+    }
+
     /** To a slot; what was there is put aside, or changes places where the photo came from one. */
-    async move(photo: Photo, row: number, slot: string) {
+    move(photo: Photo, row: number, slot: string) {
+        return this.inTurn(() => this.moveNow(photo, row, slot));
+    }
+
+    private async moveNow(photo: Photo, row: number, slot: string) {
         const rival = this.store.photoAt(row, slot);
         if (rival?.id === photo.id) return;
         const home = photo.sku && photo.slot && this.store.photoAt(photo.sku.row, photo.slot)?.id === photo.id
@@ -41,7 +53,7 @@ export class Decisions {
         const where = texts.batch.place(this.store.skuByRow.get(row)?.sku ?? "", slot);
         const change: PhotoChange = { sku_row: row, slot };
         if (!rival) {
-            await this.apply(photo, change, texts.batch.movedTo(photo.name, where));
+            await this.applyNow(photo, change, texts.batch.movedTo(photo.name, where));
             return;
         }
         const label = home
@@ -75,7 +87,11 @@ export class Decisions {
             texts.batch.movedInstead(contest.photo.name, contest.change.slot ?? "", contest.rival.name));
     }
 
-    async undo() {
+    undo() {
+        return this.inTurn(() => this.undoNow());
+    }
+
+    private async undoNow() {
         const step = this.steps.value.at(-1);
         if (!step) return;
         this.steps.value = this.steps.value.slice(0, -1);
@@ -89,7 +105,11 @@ export class Decisions {
         toast(texts.batch.undone(step.label));
     }
 
-    private async apply(photo: Photo, change: PhotoChange, label: string) {
+    private apply(photo: Photo, change: PhotoChange, label: string) {
+        return this.inTurn(() => this.applyNow(photo, change, label));
+    }
+
+    private async applyNow(photo: Photo, change: PhotoChange, label: string) {
         const changed = await this.send(photo, change);
         if (changed) this.remember(changed.displaced ? [photo, changed.displaced] : [photo], label);
     }

@@ -61,7 +61,8 @@ export function PlaceDialog({ id }: { id: string }) {
         } else if (event.key === "Enter") {
             // Without a choice the first one found is meant.
             if (!found.some((sku) => sku.row === row) && found[0]) choose(found[0]);
-            confirm.current?.focus();
+            // Once it is no longer disabled.
+            requestAnimationFrame(() => confirm.current?.focus());
         } else {
             return;
         }

@@ -135,6 +135,7 @@ function Rows({ skus }: { skus: Sku[] }) {
     const list = useWindow(skus.length, shape.row);
     const [at, setAt] = useState<At>({ row: skus[0]!.row, slot: "MAIN" });
     const [over, setOver] = useState<At | null>(null);
+    const followsFocus = useRef(false);
     const carried = decisions.carried.value;
     const isTarget = work.isOpen && (dragged.value !== null || carried !== null);
 
@@ -147,18 +148,20 @@ function Rows({ skus }: { skus: Sku[] }) {
         return cell ? { row: Number(cell.dataset.row), slot: cell.dataset.slot! } : null;
     };
     const focusOn = (place: At) => {
-        setAt(place);
         const index = skus.findIndex((sku) => sku.row === place.row);
-        revealRow(list.ref.current!, index, shape.row, 110);
-        requestAnimationFrame(() =>
-            requestAnimationFrame(() => {
-                const selector = `[data-row="${place.row}"][data-slot="${place.slot}"]`;
-                const cell = list.ref.current?.querySelector<HTMLElement>(selector);
-                cell?.focus({ preventScroll: true });
-                cell?.scrollIntoView({ block: "nearest", inline: "nearest" });
-            }),
-        );
+        revealRow(list.ref.current!, index, shape.row, 60);
+        list.measure();
+        setAt(place);
+        followsFocus.current = true;
     };
+    useLayoutEffect(() => {
+        if (!followsFocus.current) return;
+        followsFocus.current = false;
+        const selector = `[data-row="${at.row}"][data-slot="${at.slot}"]`;
+        const cell = list.ref.current?.querySelector<HTMLElement>(selector);
+        cell?.focus({ preventScroll: true });
+        if (shape.isNarrow) cell?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }, [at]);
     const onKeyDown = (event: KeyboardEvent) => {
         const here = placeOf(event);
         if (!here) return;

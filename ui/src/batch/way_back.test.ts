@@ -13,20 +13,25 @@ function photo(facts: Partial<Photo>): Photo {
     };
 }
 
-test("back to where a rule had put it is a reset", () => {
+const nowhere: Partial<Photo> = { verdict: "unmatched", sku: null, slot: null };
+
+test("back to nowhere is for the rules to say", () => {
     const moved = photo({ decided_by: "person", slot: "PT01" });
-    assert.deepEqual(wayBack(moved, photo({})), [{ reset: true }]);
+    assert.deepEqual(wayBack(moved, photo(nowhere)), [{ reset: true }]);
 });
 
 test("a reset takes the turn along, so it is turned again", () => {
     const moved = photo({ decided_by: "person", slot: "PT01", turn: 90 });
-    assert.deepEqual(wayBack(moved, photo({ turn: 90 })), [{ reset: true }, { turn: 90 }]);
+    const before = photo({ ...nowhere, turn: 90 });
+    assert.deepEqual(wayBack(moved, before), [{ reset: true }, { turn: 90 }]);
 });
 
-test("back to where a person had put it is a move", () => {
-    const before = photo({ decided_by: "person", slot: "PT02" });
+test("back to a slot is a move, whoever had put it there", () => {
     const after = photo({ decided_by: "person", slot: "PT01" });
-    assert.deepEqual(wayBack(after, before), [{ sku_row: 2, slot: "PT02", displace: true }]);
+    for (const decided_by of ["rule", "person"] as const) {
+        const before = photo({ decided_by, slot: "PT02" });
+        assert.deepEqual(wayBack(after, before), [{ sku_row: 2, slot: "PT02", displace: true }]);
+    }
 });
 
 test("a turn is taken back alone", () => {
@@ -35,6 +40,7 @@ test("a turn is taken back alone", () => {
 
 test("what was left out comes back, what came back is left out", () => {
     const out = photo({ left_out: true, verdict: "left_out", decided_by: "person" });
-    assert.deepEqual(wayBack(out, photo({})), [{ reset: true }]);
+    assert.deepEqual(wayBack(out, photo({})), [{ sku_row: 2, slot: "MAIN", displace: true }]);
+    assert.deepEqual(wayBack(out, photo(nowhere)), [{ reset: true }]);
     assert.deepEqual(wayBack(photo({}), out), [{ left_out: true }]);
 });

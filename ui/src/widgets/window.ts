@@ -19,6 +19,7 @@ export function rowsInView(top: number, view: number, height: number, count: num
     return { first: clamp(first), end: clamp(end) };
 }
 
+/** `measure` after scrolling by hand: the rows are there at the next rendering, not an event later. */
 export function useWindow(count: number, height: number) {
     const ref = useRef<HTMLDivElement>(null);
     const [rows, setRows] = useState<Rows>({ first: 0, end: Math.min(count, 20) });
@@ -39,6 +40,7 @@ export function useWindow(count: number, height: number) {
     const shown = { first: Math.min(rows.first, count), end: Math.min(rows.end, count) };
     return {
         ref,
+        measure,
         ...shown,
         above: shown.first * height,
         below: (count - shown.end) * height,
