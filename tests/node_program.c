@@ -24,7 +24,7 @@ read_line(FILE *stream)
 }
 
 NodeProgram *
-node_program_start(const char *name)
+node_program_start(const char *name, const char *argument)
 {
     g_autofree char *path = g_build_filename(SOURCE_ROOT, "tests", "node", name, NULL);
     g_autofree char *packages =
@@ -34,7 +34,7 @@ node_program_start(const char *name)
         return NULL;
     }
     g_autoptr(GError) error = NULL;
-    char *argv[] = { node, path, NULL };
+    char *argv[] = { node, path, (char *)argument, NULL };
     int input, output;
     NodeProgram *program = g_new0(NodeProgram, 1);
     g_spawn_async_with_pipes(NULL, argv, NULL,

@@ -8,8 +8,9 @@
 
 typedef struct NodeProgram NodeProgram;
 
-/* Starts tests/node/NAME. NULL where node or its packages are not installed. */
-NodeProgram *node_program_start(const char *name);
+/* Starts tests/node/NAME with ARGUMENT (NULL: none). NULL where node or its packages are not
+ * installed. */
+NodeProgram *node_program_start(const char *name, const char *argument);
 /* What it printed first. */
 const char *node_program_line(const NodeProgram *program);
 /* Writes LINE to its input and returns the next line it prints. */

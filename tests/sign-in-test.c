@@ -269,7 +269,7 @@ main(int argc, char **argv)
         { "other-browser", test_an_answer_in_another_browser_is_refused },
         { "other-issuer", test_an_answer_of_another_issuer_is_refused },
     };
-    provider_program = node_program_start("sign-in-provider.mjs");
+    provider_program = node_program_start("sign-in-provider.mjs", NULL);
     if (provider_program == NULL) {
         g_print("1..0 # SKIP %s\n", NODE_PROGRAM_MISSING);
         return 0;

@@ -100,7 +100,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    jose = node_program_start("tokens.mjs");
+    jose = node_program_start("tokens.mjs", NULL);
     if (jose == NULL) {
         g_print("1..0 # SKIP %s\n", NODE_PROGRAM_MISSING);
         return 0;

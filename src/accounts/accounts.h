@@ -19,7 +19,8 @@ typedef struct {
     const char *id; /* "google", "microsoft" or "github" */
     const char *client_id;
     const char *client_secret;
-    /* NULL: the provider itself. Else an origin that speaks as it does: "http://127.0.0.1:9400". */
+    /* NULL or empty: the provider itself. Else an origin that speaks as it does:
+     * "http://127.0.0.1:9400". */
     const char *base_url;
 } AccountsProvider;
 

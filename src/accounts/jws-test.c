@@ -341,6 +341,26 @@ test_own_tokens(void)
     g_assert_error(error, APP_ERROR, APP_ERROR_INVALID);
 }
 
+static void
+test_own_tokens_have_one_algorithm(void)
+{
+    static const guint8 key[32] = { 1 };
+    static const char *const headers[] = { "{\"alg\":\"HS256\",\"typ\":\"t\"}",
+                                           "{\"alg\":\"HS512\",\"typ\":\"t\"}",
+                                           "{\"alg\":\"none\",\"typ\":\"t\"}" };
+    for (guint i = 0; i < G_N_ELEMENTS(headers); i++) {
+        guint8 mac[HMAC_SHA256_SIZE];
+        g_autofree char *header = base64url_encode(headers[i], strlen(headers[i]));
+        g_autofree char *signed_part = g_strconcat(header, ".e30", NULL);
+        hmac_sha256(key, sizeof key, signed_part, strlen(signed_part), mac);
+        g_autofree char *signature = base64url_encode(mac, sizeof mac);
+        g_autofree char *token = g_strconcat(signed_part, ".", signature, NULL);
+        g_auto(Jws) jws = { 0 };
+        g_assert_true(jws_parse(token, &jws, NULL));
+        g_assert_true(jws_verify_own(&jws, key, sizeof key, "t", NULL) == (i == 0));
+    }
+}
+
 /* RFC 7515, A.1: its header has "typ" before "alg". */
 static void
 test_hs256_of_rfc_7515(void)
@@ -383,5 +403,6 @@ main(int argc, char **argv)
     g_test_add_func("/jws/embedded-keys", test_keys_inside_a_token_are_not_looked_at);
     g_test_add_func("/jws/forms", test_forms_that_are_refused);
     g_test_add_func("/jws/own", test_own_tokens);
+    g_test_add_func("/jws/own-algorithm", test_own_tokens_have_one_algorithm);
     return g_test_run();
 }

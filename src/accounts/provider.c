@@ -62,7 +62,8 @@ provider_new(const AccountsProvider *options, Net *net, const Clock *clock, GErr
                          "signing in with %s needs a client id and a client secret", row->name);
     }
     Provider *provider = g_new0(Provider, 1);
-    const char *base_url = options->base_url;
+    const char *base_url =
+        options->base_url != NULL && options->base_url[0] != '\0' ? options->base_url : NULL;
     provider->row = row;
     provider->clock = clock;
     provider->net = net;

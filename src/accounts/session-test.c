@@ -153,6 +153,19 @@ test_all_sessions_of_an_account_end(TestDatabase *database)
     assert_signed_in(&test, bob.session_token);
 }
 
+/* Closed while somebody was signing in: the session was not there yet to be ended. */
+static void
+test_a_session_of_a_closed_account_counts_nothing(TestDatabase *database)
+{
+    g_auto(TestAccounts) test;
+    test_accounts_init(&test, database, NULL, 0);
+    g_auto(SignInDone) done = test_accounts_enter(&test, "ada@example.com");
+    g_autoptr(DbTx) tx = db_begin(database->db, DB_WRITE, NULL);
+    g_assert_true(db_exec(tx, NULL, NULL, "UPDATE account SET closed_at = $1", "i", TEST_START));
+    g_assert_true(db_commit(g_steal_pointer(&tx), NULL));
+    assert_signed_out(&test, done.session_token);
+}
+
 static void
 test_the_session_used_last_is_listed_first(TestDatabase *database)
 {
@@ -184,6 +197,7 @@ main(int argc, char **argv)
     test_each_database("/session/seen", test_use_is_noted_every_few_minutes);
     test_each_database("/session/end", test_a_session_is_ended_by_its_own_account_only);
     test_each_database("/session/end-all", test_all_sessions_of_an_account_end);
+    test_each_database("/session/closed", test_a_session_of_a_closed_account_counts_nothing);
     test_each_database("/session/list", test_the_session_used_last_is_listed_first);
     return g_test_run();
 }

@@ -37,7 +37,7 @@ static const char accounts_sql[] =
     "CREATE TABLE sign_in ("
     "    state_hash {blob} PRIMARY KEY," /* SHA-256 of the state parameter */
     "    provider {text} NOT NULL,"
-    "    region {text} NOT NULL," /* where an account would be made */
+    "    region {text} NOT NULL," /* where an account would be made; '': make none */
     "    nonce {text} NOT NULL,"
     "    verifier {text} NOT NULL,"     /* PKCE (RFC 7636) */
     "    browser_hash {blob} NOT NULL," /* SHA-256 of the cookie of the browser that began */

@@ -312,9 +312,13 @@ static const InventoryField log_fields[] = {
 #undef LOG_FIELD
 };
 static const InventoryField sign_in_sent_fields[] = {
-    FIELD("redirect_uri", NULL, TEXT, NEVER), FIELD("state", NULL, TEXT, NEVER),
-    FIELD("nonce", NULL, TEXT, NEVER),        FIELD("code_challenge", NULL, TEXT, NEVER),
-    FIELD("code", NULL, TEXT, NEVER),         FIELD("code_verifier", NULL, TEXT, NEVER),
+    FIELD("redirect_uri", NULL, TEXT, NEVER),
+    FIELD("state", NULL, TEXT, NEVER),
+    FIELD("nonce", NULL, TEXT, NEVER),
+    FIELD("code_challenge", NULL, TEXT, NEVER),
+    FIELD("code", NULL, TEXT, NEVER),
+    FIELD("code_verifier", NULL, TEXT, NEVER),
+    FIELD("access_token", CREDENTIALS, TEXT, NEVER),
 };
 static const InventoryField storage_sent_fields[] = { FIELD("sealed bytes", CONTENT, BYTES, NEVER),
                                                       FIELD("object id", ID, TEXT, NEVER) };

@@ -155,11 +155,11 @@ open_accounts(App *app, const guint8 *token_key, bool may_test, GError **error)
     const Settings *settings = app->settings;
     const AccountsProvider all[] = {
         { "google", settings->sign_in_google_client_id, settings->sign_in_google_client_secret,
-          NULL },
+          settings->sign_in_google_address },
         { "microsoft", settings->sign_in_microsoft_client_id,
-          settings->sign_in_microsoft_client_secret, NULL },
+          settings->sign_in_microsoft_client_secret, settings->sign_in_microsoft_address },
         { "github", settings->sign_in_github_client_id, settings->sign_in_github_client_secret,
-          NULL },
+          settings->sign_in_github_address },
     };
     AccountsProvider set[G_N_ELEMENTS(all)];
     gsize num_set = 0;

@@ -3,7 +3,12 @@
 //
 //   GET /control/drive?url=URL   does what a browser with a willing person would, and answers where it ends up:
 //                                the address at the site, with the code
+//   GET /control/sign-in?url=URL what a browser that begins at URL, an address of the site itself, ends up with: a
+//                                JSON object with the path it was led to, the cookies it holds and who the site says
+//                                that it is
 //   GET /control/lie?kind=KIND   from now on; "none" is the truth
+//
+// Arguments: further addresses of sites to come back to.
 import http from "node:http";
 import * as jose from "jose";
 import Provider, { interactionPolicy } from "oidc-provider";
@@ -39,7 +44,7 @@ const provider = new Provider(origin, {
     clients: [{
         client_id: "our-client",
         client_secret: "our secret & more",
-        redirect_uris: [redirectUri],
+        redirect_uris: [redirectUri, ...process.argv.slice(2)],
         token_endpoint_auth_method: "client_secret_post",
     }],
     jwks: { keys: [privateJwk] },
@@ -162,27 +167,55 @@ const pass = async (request, response) => {
     response.end(spoilt.body);
 };
 
-// Follows the provider's redirects with a fresh cookie jar until they lead to the site.
-const drive = async (start) => {
-    const jar = new Map();
+// A browser: follows redirects, with its cookies kept by origin, until one leads to where STOPS says, or to a page.
+const browse = async (start, stops) => {
+    const jars = new Map();
     let url = start;
-    for (let step = 0; step < 10; step++) {
+    for (let step = 0; step < 12; step++) {
+        const site = new URL(url).origin;
+        const jar = jars.get(site) ?? jars.set(site, new Map()).get(site);
         const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
         const answer = await fetch(url, { redirect: "manual", headers: { cookie } });
         for (const line of answer.headers.getSetCookie()) {
             const [pair] = line.split(";");
-            jar.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
+            const [name, value] = [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
+            if (value === "" || /max-age=0/i.test(line)) {
+                jar.delete(name);
+            } else {
+                jar.set(name, value);
+            }
         }
         const location = answer.headers.get("location");
         if (location === null) {
-            throw new Error(`${url} answers ${answer.status}: ${await answer.text()}`);
+            return { url, jar, status: answer.status, text: await answer.text() };
         }
         url = new URL(location, url).href;
-        if (!url.startsWith(`${origin}/`)) {
-            return url;
+        if (stops(url)) {
+            return { url, jar };
         }
     }
     throw new Error("too many redirects");
+};
+
+const drive = async (start) => {
+    const end = await browse(start, (url) => !url.startsWith(`${origin}/`));
+    if (end.status) {
+        throw new Error(`${end.url} answers ${end.status}: ${end.text}`);
+    }
+    return end.url;
+};
+
+const signIn = async (start) => {
+    const site = new URL(start).origin;
+    const isHome = (url) => url.startsWith(`${site}/`) && !url.includes("/sign-in/");
+    const end = await browse(start, isHome);
+    const cookie = [...end.jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    const session = await fetch(`${site}/api/v1/session`, { headers: { cookie } });
+    const { account } = await session.json();
+    return JSON.stringify({
+        path: end.url.slice(site.length), status: session.status, cookies: [...end.jar.keys()],
+        name: account?.name, email: account?.email, region: account?.region, id: account?.id,
+    });
 };
 
 const control = async (url, response) => {
@@ -190,7 +223,8 @@ const control = async (url, response) => {
         lie = url.searchParams.get("kind");
         return response.end("ok");
     }
-    return response.end(await drive(url.searchParams.get("url")));
+    const start = url.searchParams.get("url");
+    return response.end(await (url.pathname === "/control/sign-in" ? signIn(start) : drive(start)));
 };
 
 front.on("request", (request, response) => {
