@@ -10,8 +10,6 @@
 /* Steps a connection may take before the others have their turn. */
 static const guint max_steps = 32;
 static const gint64 linger_us = 5 * G_USEC_PER_SEC;
-/* A body below this for longer than idle_seconds is not worth its connection. */
-static const guint64 min_bytes_per_second = 1024;
 /* An idle connection keeps no buffer larger than this. */
 static const guint max_idle_input = 16 * 1024;
 
@@ -540,7 +538,7 @@ body_is_late(const HttpConnection *connection, gint64 now_us, gint64 idle_us)
     return now_us - connection->active_us > idle_us ||
            (elapsed_us > idle_us &&
             connection->request->decoder.received / (guint64)(elapsed_us / G_USEC_PER_SEC) <
-                min_bytes_per_second);
+                HTTP_MIN_BYTES_PER_SECOND);
 }
 
 void

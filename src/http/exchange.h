@@ -8,6 +8,9 @@
 #include "http/target.h"
 
 #define HTTP_MAX_PARAMS 8
+/* A body that comes more slowly for longer than idle_seconds holds a thread or memory for nothing.
+ */
+#define HTTP_MIN_BYTES_PER_SECOND 1024
 #define HTTP_CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 
 typedef struct HttpConnection HttpConnection;

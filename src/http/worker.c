@@ -7,8 +7,6 @@
 #include <poll.h>
 #include <string.h>
 
-/* A client that is slower than this for longer than idle_seconds holds a thread for nothing. */
-static const guint64 min_bytes_per_second = 1024;
 static const gsize flush_size = 32 * 1024;
 
 /* Waits until the socket is ready for what WAIT (a result of the transport) asks. */
@@ -47,7 +45,7 @@ wait_for_body(HttpRequest *request, gssize wait, GError **error)
     request->waited_us += g_get_monotonic_time() - before_us;
     guint64 seconds = (guint64)(request->waited_us / G_USEC_PER_SEC);
     if (seconds > request->connection->shared->options.idle_seconds &&
-        request->decoder.received / seconds < min_bytes_per_second) {
+        request->decoder.received / seconds < HTTP_MIN_BYTES_PER_SECOND) {
         return fail(error, APP_ERROR_TIMEOUT, "the client sends too slowly");
     }
     return true;
