@@ -200,7 +200,8 @@ test_longer_is_found(void)
     g_autoptr(GBytes) plain = make_plain(65536);
     g_autoptr(BlobStore) store = store_of(plain, 65536);
     GByteArray *bytes = memory_store_bytes(store, name);
-    g_byte_array_append(bytes, bytes->data + 32, 65536 + 16);
+    g_autofree guint8 *chunk = g_memdup2(bytes->data + 32, 65536 + 16);
+    g_byte_array_append(bytes, chunk, 65536 + 16);
     g_assert_true(is_refused(store, &key, object, 2 * 65536));
 }
 
