@@ -111,20 +111,18 @@ directory_commit(BlobWriter *base, GError **error)
 {
     DirectoryWriter *writer = (DirectoryWriter *)base;
     const DirectoryStore *store = (DirectoryStore *)base->store;
-    int result = fsync(writer->fd);
-    int saved_errno = errno;
-    /* Some file systems report a full disk only here. */
-    if (close(writer->fd) != 0 && result == 0) {
-        result = -1;
-        saved_errno = errno;
+    /* A link, unlike a rename, refuses a name that exists. The name comes before the sync, so that
+     * a journal takes both at once: nobody is told of the object yet, and after a power cut its
+     * bytes are found by its key, whole or not. */
+    writer->is_linked = linkat(store->fd, writer->partial, store->fd, writer->key, 0) == 0;
+    if (!writer->is_linked || unlinkat(store->fd, writer->partial, 0) != 0 ||
+        fsync(writer->fd) != 0) {
+        return fail_errno(error, errno, writer->key);
     }
+    /* Some file systems report a full disk only here. */
+    int result = close(writer->fd);
     writer->fd = -1;
     if (result != 0) {
-        return fail_errno(error, saved_errno, writer->key);
-    }
-    /* A link, unlike a rename, refuses a name that exists. */
-    writer->is_linked = linkat(store->fd, writer->partial, store->fd, writer->key, 0) == 0;
-    if (!writer->is_linked || unlinkat(store->fd, writer->partial, 0) != 0) {
         return fail_errno(error, errno, writer->key);
     }
     g_autofree char *directory = g_path_get_dirname(writer->key);

@@ -5,14 +5,14 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-static const MasterKey master = { { 42 } };
+const MasterKey test_vault_master = { { 42 } };
 static const char *const regions[] = { "us", "eu" };
 
 static void
 open_vault(const TestVault *test, Keyring **ret_keyring, Vault **ret_vault)
 {
     g_autoptr(GError) error = NULL;
-    *ret_keyring = keyring_open(test->keyring_db, &test->clock, &master, 1, &error);
+    *ret_keyring = keyring_open(test->keyring_db, &test->clock, &test_vault_master, 1, &error);
     g_assert_no_error(error);
     *ret_vault = vault_new(test->db, *ret_keyring, &test->clock);
     for (gsize i = 0; i < G_N_ELEMENTS(regions); i++) {

@@ -19,6 +19,8 @@ TestVault *test_vault_new(TestDatabase *database);
 void test_vault_free(TestVault *test);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TestVault, test_vault_free)
 
+extern const MasterKey test_vault_master;
+
 /* A second vault on the same databases and stores, as another process has it. Free the keyring
  * after the vault. */
 Vault *test_vault_again(const TestVault *test, Keyring **ret_keyring);

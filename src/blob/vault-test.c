@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "blob/directory.h"
 #include "blob/test_vault.h"
 
 #include <glib/gstdio.h>
@@ -247,6 +248,38 @@ test_a_destroyed_key_makes_objects_unreadable(TestDatabase *database)
     g_assert_error(error, APP_ERROR, APP_ERROR_INVALID);
 }
 
+/* Keys are wrapped anew; the objects stay as they lie. */
+static void
+test_a_new_master_key_touches_no_object(TestDatabase *database)
+{
+    const MasterKey masters[] = { { { 77 } }, test_vault_master };
+    g_autoptr(TestVault) test = test_vault_new(database);
+    Id account = test_vault_account(test, "eu");
+    Id object = test_vault_put(test, &account, "text");
+    g_autofree char *path = test_vault_path(test, "eu", &object);
+    GStatBuf before, after;
+    g_assert_cmpint(g_stat(path, &before), ==, 0);
+    g_autoptr(GError) error = NULL;
+    guint64 num_rewrapped;
+    {
+        g_autoptr(Keyring) both = keyring_open(test->keyring_db, &test->clock, masters, 2, &error);
+        g_assert_no_error(error);
+        keyring_rewrap(both, &num_rewrapped, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(num_rewrapped, ==, 1);
+    }
+    g_assert_cmpint(g_stat(path, &after), ==, 0);
+    g_assert_cmpuint(after.st_ino, ==, before.st_ino);
+    g_assert_cmpint(after.st_mtim.tv_nsec, ==, before.st_mtim.tv_nsec);
+    keyring_close(test->keyring);
+    test->keyring = keyring_open(test->keyring_db, &test->clock, masters, 1, &error);
+    g_assert_no_error(error);
+    g_autoptr(Vault) vault = vault_new(test->db, test->keyring, &test->clock);
+    g_autofree char *eu = g_build_filename(test->directory, "eu", NULL);
+    vault_add_store(vault, "eu", directory_store_new(eu, NULL));
+    g_assert_true(test_vault_has(vault, &object, "text"));
+}
+
 static void
 test_exchanged_files_are_found(TestDatabase *database)
 {
@@ -316,6 +349,7 @@ main(int argc, char **argv)
     test_each_database("/vault/writer-of-yesterday", test_a_writer_of_yesterday_cannot_finish);
     test_each_database("/vault/removed-while-written", test_removed_while_it_is_written);
     test_each_database("/vault/destroyed-key", test_a_destroyed_key_makes_objects_unreadable);
+    test_each_database("/vault/new-master-key", test_a_new_master_key_touches_no_object);
     test_each_database("/vault/exchanged-files", test_exchanged_files_are_found);
     test_each_database("/vault/too-large", test_too_large_to_read_whole);
     test_each_database("/vault/failing-region", test_a_failing_region_does_not_stop_the_other);
