@@ -4,6 +4,7 @@
 #include "db/backend.h"
 #include "db/pool.h"
 #include "db/rows.h"
+#include "db/wal_sync.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -16,7 +17,8 @@ static const gulong reconnect_pause = 100 * 1000;
 
 struct Db {
     const DbBackend *backend;
-    char *location; /* what the backend connects to */
+    char *location;    /* what the backend connects to */
+    WalSync *wal_sync; /* NULL where the backend's commit waits for the disk */
     Pool *readers;
     Pool *writers; /* the same as readers where writers need no place of their own */
     gpointer single_writer_thread; /* GThread *, atomic; SQLite's writer */
@@ -33,7 +35,7 @@ struct DbTx {
 static Pool *
 pool_for(Db *db, DbMode mode)
 {
-    return mode == DB_WRITE ? db->writers : db->readers;
+    return mode == DB_READ ? db->readers : db->writers;
 }
 
 static bool
@@ -70,7 +72,7 @@ try_begin(Db *db, DbMode mode, DbConnection *connection, GError **error)
 DbTx *
 db_begin(Db *db, DbMode mode, GError **error)
 {
-    bool is_single = mode == DB_WRITE && has_single_writer(db);
+    bool is_single = mode != DB_READ && has_single_writer(db);
     if (is_single && g_atomic_pointer_get(&db->single_writer_thread) == g_thread_self()) {
         g_error("a thread that has a writing transaction begins another");
     }
@@ -103,7 +105,7 @@ static void
 end(DbTx *tx)
 {
     Db *db = tx->db;
-    if (tx->mode == DB_WRITE && has_single_writer(db)) {
+    if (tx->mode != DB_READ && has_single_writer(db)) {
         g_atomic_pointer_set(&db->single_writer_thread, NULL);
     }
     if (db->backend->is_lost(tx->connection)) {
@@ -131,9 +133,11 @@ db_commit(DbTx *tx, GError **error)
         return fail(error, APP_ERROR_INTERNAL,
                     "database: commit after a statement that had failed");
     }
+    Db *db = tx->db;
+    bool must_sync = tx->mode == DB_WRITE && db->wal_sync != NULL;
     bool committed = tx->db->backend->commit(tx->connection, error);
-    end(tx);
-    return committed;
+    end(tx); /* before the sync, so that the next writer's commit can share it */
+    return committed && (!must_sync || wal_sync_wait(db->wal_sync, error));
 }
 
 /* PostgreSQL refuses text that is not UTF-8, SQLite would keep it: one rule for both. */
@@ -284,6 +288,7 @@ db_close(Db *db)
     }
     /* SQLite's writer last: the last connection writes the WAL back and removes it. */
     pool_free(db->writers);
+    wal_sync_free(db->wal_sync);
     g_free(db->location);
     g_free(db);
 }
@@ -297,6 +302,7 @@ db_open(const char *url, guint max_connections, GError **error)
         db->backend = &sqlite_backend;
         db->location = g_strdup(url + strlen("sqlite:"));
         db->writers = pool_new(db->backend, 1);
+        db->wal_sync = wal_sync_new(db->location);
     } else if (g_str_has_prefix(url, "postgresql://") || g_str_has_prefix(url, "postgres://")) {
         db->backend = &postgresql_backend;
         db->location = g_strdup(url);

@@ -20,7 +20,7 @@ typedef struct DbRows DbRows;
 
 typedef enum { DB_SQLITE, DB_POSTGRESQL } DbKind;
 
-/* URL: "sqlite:PATH" (made when absent, for its owner alone; WAL, synchronous=FULL, secure_delete,
+/* URL: "sqlite:PATH" (made when absent, for its owner alone; WAL, durable commits, secure_delete,
  * foreign keys) or "postgresql://...". MAX_CONNECTIONS for PostgreSQL and for SQLite's readers
  * (writers: one). INVALID for another URL, UNAVAILABLE when it cannot be opened. */
 Db *db_open(const char *url, guint max_connections, GError **error);
@@ -29,15 +29,19 @@ void db_close(Db *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
 DbKind db_kind(const Db *db);
 
-typedef enum { DB_READ, DB_WRITE } DbMode;
+/* DB_WRITE_QUICKLY is DB_WRITE but for the end: its commit survives the death of the program and
+ * not a power cut or PostgreSQL's crash (unless a DB_WRITE comes after it). For what can be found
+ * out again. */
+typedef enum { DB_READ, DB_WRITE, DB_WRITE_QUICKLY } DbMode;
 
 /* Waits its turn for a connection. DB_READ sees one state of the database from its first statement
  * to its end. DB_WRITE is the one writer on SQLite (a second in the same thread would wait for
  * itself: that stops the program) and READ COMMITTED on PostgreSQL. A lost connection is opened
  * again (for up to about 5 s), UNAVAILABLE after that. */
 DbTx *db_begin(Db *db, DbMode mode, GError **error);
-/* Ends and frees TX, also on failure. After `true` the changes survive a power cut. After
- * UNAVAILABLE from PostgreSQL they may be there or not: do again only what may be done twice. */
+/* Ends and frees TX, also on failure. After `true` the changes survive a power cut; others may
+ * see them a moment earlier. After UNAVAILABLE they may be there or not: do again only what may be
+ * done twice. */
 bool db_commit(DbTx *tx, GError **error);
 /* Undoes and frees; NULL is fine. The cleanup of g_autoptr(DbTx): commit with
  * db_commit(g_steal_pointer(&tx), error). */

@@ -127,10 +127,14 @@ postgresql_connect(const char *url, DbMode mode, GError **error)
 static bool
 postgresql_begin(DbConnection *connection, DbMode mode, GError **error)
 {
-    /* A reader sees one state throughout, as SQLite's does. */
-    const char *sql = mode == DB_WRITE ? "BEGIN ISOLATION LEVEL READ COMMITTED"
-                                       : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    return postgresql_run_script(connection, sql, error);
+    static const char *const begin[] = {
+        /* A reader sees one state throughout, as SQLite's does. */
+        [DB_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        [DB_WRITE] = "BEGIN ISOLATION LEVEL READ COMMITTED",
+        [DB_WRITE_QUICKLY] = "BEGIN ISOLATION LEVEL READ COMMITTED;"
+                             "SET LOCAL synchronous_commit = off",
+    };
+    return postgresql_run_script(connection, begin[mode], error);
 }
 
 static void

@@ -96,13 +96,14 @@ sqlite_connect(const char *path, DbMode mode, GError **error)
         g_error("no memory for a database connection");
     }
     /* The timeout first: the change to WAL needs the file for itself for a moment.
+     * synchronous = NORMAL: checkpoints wait for the disk, commits wait in wal_sync.
      * secure_delete: what is deleted is overwritten, for its space may not be used again soon
      * (LST-17, LST-24); temp_store: sorting leaves nothing in files. */
     if (status != SQLITE_OK ||
         sqlite3_busy_timeout(connection->handle, busy_timeout_ms) != SQLITE_OK ||
         !sqlite_run_script(connection,
                            "PRAGMA journal_mode = WAL;"
-                           "PRAGMA synchronous = FULL;"
+                           "PRAGMA synchronous = NORMAL;"
                            "PRAGMA secure_delete = ON;"
                            "PRAGMA foreign_keys = ON;"
                            "PRAGMA temp_store = MEMORY;"
@@ -129,7 +130,7 @@ static bool
 sqlite_begin(DbConnection *connection, DbMode mode, GError **error)
 {
     /* A writer that begins as a reader could not become one while another writes. */
-    const char *sql = mode == DB_WRITE ? "BEGIN IMMEDIATE" : "BEGIN";
+    const char *sql = mode == DB_READ ? "BEGIN" : "BEGIN IMMEDIATE";
     return sqlite_run_script(connection, sql, error);
 }
 

@@ -370,8 +370,9 @@ jobs_new(Db *db, const Clock *clock, const JobKind *kinds, gsize num_kinds)
 void
 jobs_start(Jobs *jobs, const guint num_threads[JOBS_NUM_LANES])
 {
-    g_assert(jobs->keeper == NULL);
+    g_assert(jobs->keeper == NULL && !jobs->has_left_some);
     g_mutex_lock(&jobs->lock);
+    jobs->is_stopping = false;
     for (guint lane = 0; lane < JOBS_NUM_LANES; lane++) {
         for (guint i = 0; i < num_threads[lane]; i++) {
             g_ptr_array_add(jobs->threads, g_thread_new("job", work, &jobs->lanes[lane]));
