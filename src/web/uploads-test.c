@@ -187,6 +187,9 @@ test_pieces_become_a_photo(TestService *service)
     g_auto(NetResponse) last = append(&client, upload, 2, NULL, "llo");
     g_assert_cmpuint(last.status, ==, 204);
     g_assert_cmpstr(net_response_header(&last, "upload-offset"), ==, "5");
+    /* A job puts the pieces together. */
+    bool has_run;
+    g_assert_true(jobs_run_one(service->app->jobs, &has_run, NULL));
     g_autofree char *path = g_strdup_printf("/api/v1/batches/%s/photos", batch);
     g_autofree char *photos = test_json(&client, 200, "GET", path, NULL);
     assert_schema(photos, "Photo[]");
