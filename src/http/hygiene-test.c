@@ -239,6 +239,79 @@ test_pieces_make_a_whole(void)
     g_assert_cmpint(g_atomic_int_get(&fixture.num_handled), ==, 2);
 }
 
+static void
+spoil(GRand *random, GString *text)
+{
+    static const char *const pieces[] = { "\r\n", "\r\n\r\n", "Content-Length: 5\r\n",         ":",
+                                          " ",    "0",        "Transfer-Encoding: chunked\r\n" };
+    gssize at = g_rand_int_range(random, 0, (gint32)text->len);
+    gssize length = g_rand_int_range(random, 1, 9); /* MIN would draw twice */
+    switch (g_rand_int_range(random, 0, 3)) {
+    case 0:
+        text->str[at] = (char)(text->str[at] ^ 1 << g_rand_int_range(random, 0, 8));
+        break;
+    case 1:
+        g_string_erase(text, at, MIN(length, (gssize)text->len - at));
+        break;
+    default:
+        g_string_insert(text, at, pieces[g_rand_int_range(random, 0, G_N_ELEMENTS(pieces))]);
+    }
+}
+
+/* A few requests in a row, most of them spoilt, in pieces, by clients that leave at any moment. */
+static void
+storm(GRand *random, guint16 port)
+{
+    static const char *const requests[] = {
+        "GET / HTTP/1.1\r\nHost: a\r\nRange: bytes=1-2\r\n\r\n",
+        "HEAD /?a=%41 HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\nExpect: "
+        "100-continue\r\n\r\n0123456789",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        "GET /nowhere HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+    };
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int i = g_rand_int_range(random, 1, 5); i > 0; i--) {
+        g_autoptr(GString) one =
+            g_string_new(requests[g_rand_int_range(random, 0, G_N_ELEMENTS(requests))]);
+        for (int spoils = g_rand_int_range(random, 0, 3); spoils > 0 && one->len > 0; spoils--) {
+            spoil(random, one);
+        }
+        g_string_append_len(text, one->str, (gssize)one->len);
+    }
+    int fd = test_connect(port);
+    for (gsize sent = 0; sent < text->len;) {
+        gsize piece = (gsize)g_rand_int_range(random, 1, (gint32)(text->len - sent) + 1);
+        test_send(fd, text->str + sent, piece);
+        sent += piece;
+    }
+    char buffer[1000];
+    if (g_rand_boolean(random)) {
+        (void)shutdown(fd, SHUT_WR); /* the server may have closed already */
+    }
+    if (g_rand_boolean(random)) {
+        (void)!recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
+    }
+    close(fd);
+}
+
+static void
+test_survives_anything(void)
+{
+    g_auto(Fixture) fixture = { 0 };
+    fixture_start(&fixture, NULL);
+    g_autoptr(GRand) random = g_rand_new_with_seed(9112);
+    for (guint i = 0; i < 3000; i++) {
+        storm(random, fixture.server.port);
+    }
+    g_autofree char *answer = test_exchange(fixture.server.port, HIDDEN, -1, NULL);
+    g_assert_cmpuint(test_status_of(answer), ==, 200);
+    for (guint i = 0; i < 5000 && http_server_num_connections(fixture.server.server) > 0; i++) {
+        g_usleep(1000);
+    }
+    g_assert_cmpuint(http_server_num_connections(fixture.server.server), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -250,5 +323,6 @@ main(int argc, char **argv)
     g_test_add_func("/http/hygiene/late-body", test_a_body_must_go_on);
     g_test_add_func("/http/hygiene/many-bodies", test_bodies_together_have_a_limit);
     g_test_add_func("/http/hygiene/pieces", test_pieces_make_a_whole);
+    g_test_add_func("/http/hygiene/anything", test_survives_anything);
     return g_test_run();
 }
