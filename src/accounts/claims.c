@@ -61,12 +61,6 @@ read_flag(JsonReader *reader)
     }
 }
 
-static char *
-read_text(JsonReader *reader)
-{
-    return json_read_null(reader) ? NULL : g_strdup(json_read_string(reader));
-}
-
 static void
 read_claims(JsonReader *reader, Claims *claims)
 {
@@ -99,7 +93,7 @@ read_claims(JsonReader *reader, Claims *claims)
             claims->iat = read_time(reader);
             break;
         default:
-            *texts[key] = read_text(reader);
+            *texts[key] = json_read_nullable_string(reader);
         }
     }
 }

@@ -225,6 +225,19 @@ test_only_the_verified_primary_address_counts(TestDatabase *database)
     }
 }
 
+static void
+test_a_client_id_that_github_does_not_know(TestDatabase *database)
+{
+    g_auto(Site) site;
+    site_init(&site, database);
+    g_autoptr(GError) error = NULL;
+    g_auto(SignInDone) done = { 0 };
+    site.token_status = 404;
+    site.token = "{\"error\":\"Not Found\"}";
+    g_assert_false(sign_in(&site, &done, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_UNAVAILABLE);
+}
+
 /* LST-01: what GitHub hands out is used and forgotten. */
 static void
 test_no_token_of_github_is_stored(TestDatabase *database)
@@ -258,6 +271,7 @@ main(int argc, char **argv)
     test_each_database("/github/person-LST-01", test_the_number_is_the_person);
     test_each_database("/github/requests", test_the_requests_are_as_github_wants_them);
     test_each_database("/github/errors", test_errors_that_come_with_status_200);
+    test_each_database("/github/client-id", test_a_client_id_that_github_does_not_know);
     test_each_database("/github/no-user", test_a_user_that_cannot_be_read_is_nobody);
     test_each_database("/github/address", test_only_the_verified_primary_address_counts);
     test_each_database("/github/no-token-LST-01", test_no_token_of_github_is_stored);

@@ -46,6 +46,10 @@ trade_code(Provider *provider, const SignInSecrets *secrets, const char *code, G
     if (!provider_send(provider, &request, &status, &json, error)) {
         return NULL;
     }
+    if (status == 404) {
+        return fail_null(error, APP_ERROR_UNAVAILABLE, "%s does not know this site's client id",
+                         provider->row->name);
+    }
     if (!github_parse_token(json, &token, &error_code, &problem)) {
         not_understood(provider, problem, error);
         return NULL;

@@ -5,12 +5,6 @@
 /* Exact in a double; GitHub's numbers are at about 2^28. */
 static const gint64 max_id = G_GINT64_CONSTANT(1) << 53;
 
-static char *
-read_text(JsonReader *reader)
-{
-    return json_read_null(reader) ? NULL : g_strdup(json_read_string(reader));
-}
-
 bool
 github_parse_token(GBytes *json, char **ret_token, char **ret_error_code, GError **error)
 {
@@ -22,9 +16,9 @@ github_parse_token(GBytes *json, char **ret_token, char **ret_error_code, GError
     guint64 seen = json_read_object(reader);
     for (int key; (key = json_read_key(reader, keys, G_N_ELEMENTS(keys), &seen)) >= 0;) {
         if (key == 0) {
-            token = read_text(reader);
+            token = json_read_nullable_string(reader);
         } else {
-            error_code = read_text(reader);
+            error_code = json_read_nullable_string(reader);
         }
     }
     if (!json_reader_finish(reader, "token answer", 1, error)) {
@@ -52,10 +46,10 @@ github_parse_user(GBytes *json, char **ret_id, char **ret_name, GError **error)
             id = json_read_int(reader, 1, max_id);
             break;
         case NAME:
-            name = read_text(reader);
+            name = json_read_nullable_string(reader);
             break;
         case LOGIN:
-            login = read_text(reader);
+            login = json_read_nullable_string(reader);
             break;
         }
     }
@@ -81,7 +75,7 @@ read_email(JsonReader *reader)
         switch (key) {
         case EMAIL:
             g_free(email);
-            email = read_text(reader);
+            email = json_read_nullable_string(reader);
             break;
         case PRIMARY:
             is_primary = json_read_bool(reader);

@@ -121,6 +121,17 @@ locked_cache(Provider *provider)
     return provider->cache;
 }
 
+/* A newer one cannot be had: whether the known one will do. If not, PROBLEM is the error. */
+static bool
+is_still_believed(bool is_known, Timestamp age, GError **problem, GError **error)
+{
+    if (!is_known || age >= BELIEVED_FOR) {
+        g_propagate_error(error, g_steal_pointer(problem));
+        return false;
+    }
+    return true;
+}
+
 OidcMetadata *
 oidc_metadata_get(Provider *provider, GError **error)
 {
@@ -136,11 +147,8 @@ oidc_metadata_get(Provider *provider, GError **error)
     g_autoptr(GError) problem = NULL;
     g_autoptr(OidcMetadata) fetched = fetch_metadata(provider, &problem);
     if (fetched == NULL) {
-        if (known != NULL && age < BELIEVED_FOR) {
-            return g_steal_pointer(&known);
-        }
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return NULL;
+        return is_still_believed(known != NULL, age, &problem, error) ? g_steal_pointer(&known)
+                                                                      : NULL;
     }
     cache = locked_cache(provider);
     oidc_metadata_unref(cache->metadata);
@@ -184,11 +192,8 @@ oidc_keys_get(Provider *provider, const OidcMetadata *metadata, bool wants_newer
     g_autoptr(GError) problem = NULL;
     g_autoptr(JwkSet) fetched = fetch_keys(provider, metadata, &problem);
     if (fetched == NULL) {
-        if (known != NULL && age < BELIEVED_FOR) {
-            return g_steal_pointer(&known);
-        }
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return NULL;
+        return is_still_believed(known != NULL, age, &problem, error) ? g_steal_pointer(&known)
+                                                                      : NULL;
     }
     cache = locked_cache(provider);
     jwk_set_unref(cache->keys);

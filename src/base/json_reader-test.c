@@ -154,6 +154,21 @@ test_the_kind_of_the_next_value(void)
     g_assert_cmpint(json_peek(reader), ==, JSON_NOTHING);
 }
 
+static void
+test_a_string_may_be_null(void)
+{
+    g_autoptr(JsonReader) reader = reader_of("[null, \"x\"]");
+    json_read_array(reader);
+    g_assert_true(json_read_element(reader));
+    g_autofree char *nothing = json_read_nullable_string(reader);
+    g_assert_null(nothing);
+    g_assert_true(json_read_element(reader));
+    g_autofree char *something = json_read_nullable_string(reader);
+    g_assert_cmpstr(something, ==, "x");
+    g_assert_false(json_read_element(reader));
+    g_assert_true(json_reader_finish(reader, "doc.json", 1, NULL));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -164,6 +179,7 @@ main(int argc, char **argv)
     g_test_add_func("/json-reader/floats", test_floats_may_be_null);
     g_test_add_func("/json-reader/line-of-error", test_an_error_names_its_line);
     g_test_add_func("/json-reader/kind", test_the_kind_of_the_next_value);
+    g_test_add_func("/json-reader/nullable", test_a_string_may_be_null);
     g_test_add_func("/json-reader/keys", test_missing_and_repeated_keys);
     g_test_add_func("/json-reader/broken", test_broken_documents);
     g_test_add_func("/json-reader/depth", test_depth_is_limited);

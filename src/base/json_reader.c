@@ -440,6 +440,12 @@ json_read_null(JsonReader *reader)
     return take_word(reader, "null");
 }
 
+char *
+json_read_nullable_string(JsonReader *reader)
+{
+    return json_read_null(reader) ? NULL : g_strdup(json_read_string(reader));
+}
+
 /* Bounded by JSON_READER_MAX_DEPTH. */
 void
 json_read_skip(JsonReader *reader)

@@ -50,6 +50,8 @@ gint64 json_read_int(JsonReader *reader, gint64 minimum, gint64 maximum);
 bool json_read_bool(JsonReader *reader);
 /* Valid UTF-8 without NUL, never NULL; stays until the next string is read. */
 const char *json_read_string(JsonReader *reader);
+/* A copy of a string, NULL for a null. */
+char *json_read_nullable_string(JsonReader *reader);
 /* Takes a null if there is one here. */
 bool json_read_null(JsonReader *reader);
 /* What the next value is by its first character, without taking it; JSON_NOTHING where none is. */
