@@ -7,6 +7,7 @@ import * as http from "node:http";
 import { cell, figure, makeSampleBatch } from "./sample.mjs";
 import {
     check, finish, openPage, signIn, skipWithoutPages, startBrowser, startService,
+    stopAtFailure,
 } from "./support.mjs";
 
 const browser = await startBrowser();
@@ -16,6 +17,7 @@ const { context, page, complaints } = await openPage(browser, service.url, {
     viewport: { width: 1440, height: 900 },
 });
 page.setDefaultTimeout(20_000);
+stopAtFailure();
 
 /** What a picture's host answers: its name leads to this machine, whatever a resolver says. */
 function fetchPicture(url) {

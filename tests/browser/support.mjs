@@ -32,10 +32,21 @@ const browserPath = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((one) =
 
 let count = 0;
 let failures = 0;
+let stopsAtFailure = false;
 
-/** One behaviour: a line of TAP. What follows a failure may fail because of it, and still runs. */
+/** For tests that are one story: what comes after a failure is not tried. */
+export function stopAtFailure() {
+    stopsAtFailure = true;
+}
+
+/** One behaviour: a line of TAP. */
 export async function check(name, run) {
     count++;
+    if (stopsAtFailure && failures > 0) {
+        failures++;
+        console.log(`not ok ${count} - ${name}\n# not tried: an earlier step failed`);
+        return;
+    }
     try {
         await run();
         console.log(`ok ${count} - ${name}`);

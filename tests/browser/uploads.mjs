@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { figure, waitUntilQuiet } from "./sample.mjs";
 import {
     check, dropFromOutside, finish, openPage, sample, signIn, skipWithoutPages, startBrowser,
-    startService,
+    startService, stopAtFailure,
 } from "./support.mjs";
 
 const num_copies = 40;
@@ -28,6 +28,7 @@ for (let i = 0; i < num_copies; i++) {
 
 const upload = (route) => route.request().method() === "POST" || route.request().method() === "PATCH";
 
+stopAtFailure();
 await signIn(page, service.url);
 
 await check("LST-04: a reload in the middle loses nothing and sends nothing twice", async () => {
