@@ -3,6 +3,8 @@
 #include "web/problem.h"
 #include "web/resource_json.h"
 
+#include <string.h>
+
 /* Thumbnails and pictures stay in the browser's own cache for a day at most, so that what is
  * deleted here does not live on there for long. */
 #define PRIVATE_CACHE "private, max-age=86400, immutable"
@@ -125,9 +127,11 @@ read_change_value(JsonReader *reader, int key, PhotoChange *change)
             json_read_null(reader) ? 0 : (guint32)json_read_int(reader, 0, G_MAXINT32);
         break;
     case KEY_SLOT:
-        if (!json_read_null(reader) &&
-            !slot_from_code(json_read_string(reader), -1, &change->slot)) {
-            json_read_wrong(reader, "there is no such slot");
+        if (!json_read_null(reader)) {
+            const char *code = json_read_string(reader);
+            if (!slot_from_code(code, strlen(code), &change->slot)) {
+                json_read_wrong(reader, "there is no such slot");
+            }
         }
         break;
     case KEY_TURN:

@@ -33,6 +33,16 @@ const browserPath = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((one) =
 let count = 0;
 let failures = 0;
 let stopsAtFailure = false;
+const pages = [];
+
+/** SCREENSHOTS=FOLDER keeps a picture of the page at each failure. */
+async function keepScreenshot() {
+    const folder = process.env.SCREENSHOTS;
+    if (!folder) return;
+    for (const [i, page] of pages.entries()) {
+        await page.screenshot({ path: path.join(folder, `failure-${count}-${i}.png`) }).catch(() => {});
+    }
+}
 
 /** For tests that are one story: what comes after a failure is not tried. */
 export function stopAtFailure() {
@@ -52,6 +62,7 @@ export async function check(name, run) {
         console.log(`ok ${count} - ${name}`);
     } catch (error) {
         failures++;
+        await keepScreenshot();
         console.log(`not ok ${count} - ${name}`);
         for (const line of String(error?.stack ?? error).split("\n")) console.log(`# ${line}`);
     }
@@ -133,6 +144,8 @@ export async function startBrowser() {
 export async function openPage(browser, url, options = {}) {
     const context = await browser.newContext({ acceptDownloads: true, ...options });
     const page = await context.newPage();
+    pages.push(page);
+    page.once("close", () => pages.splice(pages.indexOf(page), 1));
     const complaints = [];
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("console", (message) => {
