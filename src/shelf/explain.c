@@ -10,12 +10,14 @@ static const double p_second_product = 0.04;
 static const double p_third_product = 0.15;
 static const double p_exchange = 0.01; /* one put, another taken, at once */
 static const double p_nothing = 0.2;
-static const double p_unfinished = 0.006;
+static const double p_rough_nudge = 0.1;
+static const double p_unfinished = 0.01;
 static const double p_trembling = 0.1; /* the same, where it does not lie still */
 static const double p_unknown_came = 0.001;
 static const double p_unknown_went = 0.0004; /* somebody must have put it there unseen */
-/* Of one more unit of the same. */
+/* Of a second unit of the same, and of each more: a hand holds two. */
 static const double p_another = 0.06;
+static const double p_yet_another = 0.008;
 static const double p_another_restocked = 0.8;
 /* Something unknown may weigh anything up to here. */
 static const double unknown_grams = 2000;
@@ -23,7 +25,16 @@ static const double resting_grams = 700; /* a hand, an arm */
 /* What a weighing is off by beside its noise: where on the plate it stands, temperature. */
 static const double scale_sd_grams = 0.6;
 static const double scale_share = 0.002;
-static const double wrong_weight_share = 0.35;
+/* Now and then it was measured worse than it is said to be: a hand came or went with the goods. */
+static const double p_rough = 0.04;
+static const double rough_grams = 3;
+static const double rough_sds = 3;
+static const double rough_share = 0.15; /* of the goods, at most */
+/* So much less likely is it that goods, once at rest, tremble like a hand. */
+static const double log_trembling_goods = -1.5;
+/* A wrong master weight is that of another pack, not of another kind of thing. */
+static const double least_wrong_share = 0.6;
+static const double most_wrong_share = 1.5;
 
 typedef struct {
     const ShelfChange *change;
@@ -31,7 +42,7 @@ typedef struct {
     guint num_candidates;
     guint num_plates;
     double deltas[EXPLAIN_MAX_PLATES];
-    double log_another;
+    double log_another, log_yet_another;
     guint max_units;
     Explanation *best;
     guint num_best, max;
@@ -90,7 +101,11 @@ score_weight(const Search *search, Explanation *explanation)
         explanation->expected_grams += signed_grams(search, part);
     }
     double residual = change->delta_grams - explanation->expected_grams;
-    explanation->log_weight = log_normal(residual, variance);
+    double rough = pow(MIN(rough_grams + rough_sds * sqrt(variance),
+                           sqrt(variance) + rough_share * fabs(explanation->expected_grams)),
+                       2);
+    explanation->log_weight = log_sum(log(1 - p_rough) + log_normal(residual, variance),
+                                      log(p_rough) + log_normal(residual, rough));
     if (explanation->num_parts > 1) {
         return;
     }
@@ -104,10 +119,13 @@ score_weight(const Search *search, Explanation *explanation)
     }
     if (candidate->wrong_weight_probability > 0 && same_sign &&
         explanation->parts[0].num_units == 1) {
-        double wrong = log(candidate->wrong_weight_probability) +
-                       log_normal(residual, pow(wrong_weight_share * candidate->grams, 2));
-        explanation->has_wrong_weight = wrong > explanation->log_weight;
-        explanation->log_weight = log_sum(explanation->log_weight, wrong);
+        bool may_be_wrong = share > least_wrong_share && share < most_wrong_share;
+        double wrong = log(candidate->wrong_weight_probability) -
+                       log((most_wrong_share - least_wrong_share) * candidate->grams);
+        if (may_be_wrong) {
+            explanation->has_wrong_weight = wrong > explanation->log_weight;
+            explanation->log_weight = log_sum(explanation->log_weight, wrong);
+        }
     }
 }
 
@@ -177,6 +195,13 @@ score_place(const Search *search, Explanation *explanation)
     }
 }
 
+/* Whether it does not lie still: its weight is known worse than that of goods at rest. */
+static bool
+trembles(const ShelfChange *change)
+{
+    return change->sd_grams > 1.5 + 0.005 * fabs(change->delta_grams);
+}
+
 static void
 consider(Search *search, Explanation *explanation, double log_number)
 {
@@ -184,8 +209,11 @@ consider(Search *search, Explanation *explanation, double log_number)
     explanation->log_prior = log_number;
     for (guint i = 0; i < explanation->num_parts; i++) {
         const ExplanationPart *part = &explanation->parts[i];
-        explanation->log_prior += search->candidates[part->candidate].log_prior +
-                                  (part->num_units - 1) * search->log_another;
+        explanation->log_prior += search->candidates[part->candidate].log_prior;
+        if (part->num_units > 1) {
+            explanation->log_prior +=
+                search->log_another + (part->num_units - 2) * search->log_yet_another;
+        }
     }
     double bound = explanation->log_weight + explanation->log_prior;
     if (search->num_best > 0 && bound < search->best[0].log_score - hopeless) {
@@ -193,7 +221,8 @@ consider(Search *search, Explanation *explanation, double log_number)
     }
     score_place(search, explanation);
     explanation->kind = EXPLAIN_GOODS;
-    explanation->log_score = bound + explanation->log_place;
+    explanation->log_score =
+        (trembles(search->change) ? log_trembling_goods : 0) + bound + explanation->log_place;
     keep(search, explanation);
 }
 
@@ -206,12 +235,13 @@ consider_without_goods(Search *search)
         moved += fabs(search->deltas[i]);
     }
     double nudge_variance = pow(1.5 + 0.01 * moved, 2) + change->sd_grams * change->sd_grams;
-    bool trembles = change->sd_grams > 1.5 + 0.005 * fabs(change->delta_grams);
-    double p_rest = change->is_forced || trembles ? p_trembling : p_unfinished;
+    double p_rest = change->is_forced || trembles(change) ? p_trembling : p_unfinished;
     const Explanation without[] = {
         { .kind = EXPLAIN_NOTHING,
           .log_prior = log(p_nothing),
-          .log_weight = log_normal(change->delta_grams, nudge_variance) },
+          .log_weight =
+              log_sum(log(1 - p_rough_nudge) + log_normal(change->delta_grams, nudge_variance),
+                      log(p_rough_nudge) + log_normal(change->delta_grams, 16 * nudge_variance)) },
         { .kind = EXPLAIN_UNKNOWN,
           .log_prior = log(change->delta_grams > 0 ? p_unknown_came : p_unknown_went),
           .log_weight = -log(unknown_grams),
@@ -287,6 +317,7 @@ explain_change(const ShelfChange *change, const Candidate *candidates, guint num
         .num_candidates = num_candidates,
         .num_plates = MIN(change->num_plates, EXPLAIN_MAX_PLATES),
         .log_another = log(restock ? p_another_restocked : p_another),
+        .log_yet_another = log(restock ? p_another_restocked : p_yet_another),
         .max_units = restock ? 40 : EXPLAIN_MAX_UNITS,
         .best = ret_explanations,
         .max = max,

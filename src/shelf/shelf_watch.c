@@ -10,20 +10,38 @@
 #define RING_BINS 256u    /* of history */
 #define CALM_BINS 5u      /* at rest: so long within calm_limit */
 #define BALANCED_BINS 12u /* at rest although all shakes: two halves agree */
-#define FORCE_BINS 80u    /* told at the latest */
+#define BALANCED_WAIT_BINS 8u
+#define FORCE_BINS 120u /* told at the latest */
 #define EDGE_BINS 2u
 #define EXCURSION_MARGIN_BINS 3u
-#define BASE_FROM 14u /* weight before: from so many bins back ... */
-#define BASE_TO 4u    /* ... to so many, since the last may hold the movement's beginning */
+/* Weight before: from so many bins back to so many, since a hand is there shortly before it takes
+ * something, too lightly to be noticed; nearer where the plate has not rested for long. */
+#define BASE_FROM 40u
+#define BASE_TO 12u
+#define NEAR_BASE_TO 4u
+#define MIN_BASE_BINS 8u
 #define MIN_COMMON_PLATES 5u
 #define MAX_COMMON_PLATES 33u
 
 static const float min_onset_grams = 3.0f;
+/* Light goods on a shaking shelf: the mean of a second tells what no tenth of it does. */
+#define FAST_BINS 12u /* a step was so long ago when it shows in the fast mean */
+static const float fast_share = 0.2f;
+static const float level_share = 0.03f;
+static const float min_slow_onset_grams = 2.5f;
+static const float slow_onset_noises = 2.0f;
 /* Of settled weights, which are far apart: what wandered in between is no change. */
 static const float min_settled_grams = 7.0f;
 static const float min_calm_grams = 1.5f;
 /* Of the change: what is left of ringing may be that much. */
 static const float calm_share = 0.004f;
+/* Shaking with the shelf: its bins spread by no more than that many times the shelf's. */
+static const float shaking_share = 3.0f;
+static const float agreeing_sds = 2.5f;
+static const float changed_sds = 6.0f;
+#define LONGER_BINS 14u
+static const float light_grams = 150.0f;
+static const float shaky_grams = 0.8f;
 static const float max_common_grams = 20.0f;
 static const float min_told_grams = 8.0f;
 /* While the shelf shakes by so much more than it mostly does, only what is so much more than the
@@ -34,9 +52,12 @@ static const float min_bump_share = 8.0f;
 static const float min_nudge_grams = 20.0f;
 static const float min_excursion_grams = 10.0f;
 static const float min_two_steps_grams = 25.0f;
-static const float two_steps_unrest = 0.025f;
+static const float two_steps_unrest = 0.05f;
 static const float excursion_unrest = 0.25f; /* of its depth: it need not have come to rest */
 static const double together_seconds = 0.45;
+/* Plates on either side of a change that may have a part in it, each so clearly. */
+#define MAX_NEIGHBOURS 2u
+static const float neighbour_sds = 2.0f;
 static const double touching_gap_metres = 0.06;
 static const double silent_seconds = 2;
 static const guint stuck_bins = 100;
@@ -53,7 +74,8 @@ typedef struct {
     bool has_return; /* after that step came another, to RETURN_AFTER */
     bool has_step;   /* came to rest at another weight; not told yet */
     bool step_is_forced;
-    float level; /* follows the plate while it is quiet */
+    float level; /* follows the plate slowly while it is quiet */
+    float fast;  /* the same within a second */
     float noise; /* standard deviation of a bin */
     float base;  /* before the movement or the step */
     float after;
@@ -268,7 +290,7 @@ come_to_rest(ShelfWatch *watch, guint place, float after, float sd, bool is_forc
     Plate *plate = &watch->plates[place];
     plate->state = PLATE_QUIET;
     plate->quiet_since = watch->num_bins - MIN(watch->num_bins, CALM_BINS);
-    plate->level = after;
+    plate->level = plate->fast = after;
     if (plate->has_step) {
         /* Of the last step, which still waits for a neighbour to be told. */
         plate->return_bin = plate->has_return ? plate->return_bin : plate->begin_bin;
@@ -302,6 +324,85 @@ come_to_rest(ShelfWatch *watch, guint place, float after, float sd, bool is_forc
     set_step(watch, place, after, sd, watch->num_bins);
 }
 
+static float
+mean_shake(const ShelfWatch *watch, guint64 from, guint64 to)
+{
+    float sum = 0;
+    for (guint64 bin = from; bin < to; bin++) {
+        sum += watch->shakes[bin % RING_BINS];
+    }
+    return sum / (float)(to - from);
+}
+
+/* Standard deviation of the bins FROM..TO from their mean. */
+static float
+deviation_of_bins(const ShelfWatch *watch, guint place, guint64 from, guint64 to, float mean)
+{
+    float sum = 0;
+    guint count = 0;
+    for (guint64 bin = from; bin < to; bin++) {
+        float x = history_at(watch, bin, place);
+        if (!isnan(x)) {
+            sum += (x - mean) * (x - mean);
+            count++;
+        }
+    }
+    return count < 2 ? 0 : sqrtf(sum / (float)(count - 1));
+}
+
+/* Mean weight before BEGIN_BIN and since EARLIEST; returns of how many bins, 0 if it is not known.
+ */
+static guint
+mean_before(const ShelfWatch *watch, guint place, guint64 begin_bin, guint64 earliest,
+            float *ret_mean, float *ret_deviation)
+{
+    guint64 from =
+        MAX(MAX(begin_bin > BASE_FROM ? begin_bin - BASE_FROM : 0, earliest), oldest_bin(watch));
+    guint64 to = begin_bin > BASE_TO ? begin_bin - BASE_TO : 0;
+    if (to < from + MIN_BASE_BINS) {
+        to = begin_bin > NEAR_BASE_TO ? begin_bin - NEAR_BASE_TO : 0;
+    }
+    float range;
+    if (to < from + 3 ||
+        time_at(watch, begin_bin) - time_at(watch, from) > 2 * BASE_FROM * watch->bin_seconds) {
+        return 0;
+    }
+    guint count = mean_of_bins(watch, place, from, to, ret_mean, &range);
+    if (count < 3) {
+        return 0;
+    }
+    *ret_deviation = deviation_of_bins(watch, place, from, to, *ret_mean);
+    return count;
+}
+
+/* A step too small for its noise, which the mean over a second or two shows. */
+static bool
+find_slow_onset(ShelfWatch *watch, guint place)
+{
+    Plate *plate = &watch->plates[place];
+    guint64 now = watch->num_bins;
+    if (watch->tells_settled || plate->has_step || now < plate->quiet_since + 2 * FAST_BINS) {
+        return false;
+    }
+    float local = MAX(plate->noise, mean_shake(watch, now - FAST_BINS, now));
+    float least = MAX(min_slow_onset_grams, slow_onset_noises * local);
+    if (fabsf(plate->fast - plate->level) <= least) {
+        return false;
+    }
+    guint64 begin = now - FAST_BINS;
+    float base, spread, last, last_range;
+    if (mean_before(watch, place, begin, plate->quiet_since, &base, &spread) == 0 ||
+        mean_of_bins(watch, place, now - CALM_BINS, now, &last, &last_range) < CALM_BINS ||
+        fabsf(last - base) <= least) {
+        return false;
+    }
+    plate->state = PLATE_MOVING;
+    plate->begin_bin = begin;
+    plate->begin_t = time_at(watch, begin);
+    plate->base = base;
+    return true;
+}
+
 static void
 watch_quiet_plate(ShelfWatch *watch, guint place, float x, float common, double t,
                   double previous_t)
@@ -309,26 +410,26 @@ watch_quiet_plate(ShelfWatch *watch, guint place, float x, float common, double 
     Plate *plate = &watch->plates[place];
     float e = x - plate->level;
     float onset = watch->tells_settled ? min_settled_grams : min_onset_grams;
+    plate->fast += fast_share * (x - plate->fast);
     if (fabsf(e) <= MAX(onset, 6 * plate->noise)) {
+        if (find_slow_onset(watch, place)) {
+            return;
+        }
         float squared = MIN(e * e, 4 * plate->noise * plate->noise);
         plate->noise = sqrtf(0.98f * plate->noise * plate->noise + 0.02f * squared);
         plate->noise = MAX(plate->noise, 0.05f);
         /* With what is common, or a drift of all plates would never be followed. */
-        plate->level += (watch->tells_settled ? 0.5f : 0.1f) * e + 0.02f * common;
+        plate->level += (watch->tells_settled ? 0.5f : level_share) * e + 0.02f * common;
         return;
     }
     guint64 now = watch->num_bins - 1;
     plate->state = PLATE_MOVING;
     plate->begin_bin = now;
     plate->begin_t = previous_t;
-    float mean, range;
-    guint64 from = MAX(plate->quiet_since, now > BASE_FROM ? now - BASE_FROM : 0);
-    guint64 to = now > BASE_TO ? now - BASE_TO : 0;
     float base = plate->level;
-    if (!watch->tells_settled && to >= from + 3 &&
-        t - time_at(watch, MAX(from, oldest_bin(watch))) < 3 &&
-        mean_of_bins(watch, place, from, to, &mean, &range) >= 3) {
-        base = mean;
+    if (!watch->tells_settled) {
+        float mean, spread;
+        base = mean_before(watch, place, now, plate->quiet_since, &mean, &spread) > 0 ? mean : base;
     }
     if (!plate->has_step) {
         plate->base = base;
@@ -338,14 +439,39 @@ watch_quiet_plate(ShelfWatch *watch, guint place, float x, float common, double 
     }
 }
 
-static float
-mean_shake(const ShelfWatch *watch, guint64 from, guint64 to)
+/* Whether it rests although it shakes, since the whole shelf does: two halves agree, and whether
+ * the weight has changed is plain. */
+static bool
+is_balanced(ShelfWatch *watch, guint place, float *ret_mean, float *ret_sd)
 {
-    float sum = 0;
-    for (guint64 bin = from; bin < to; bin++) {
-        sum += watch->shakes[bin % RING_BINS];
+    const Plate *plate = &watch->plates[place];
+    guint64 now = watch->num_bins;
+    guint64 half = BALANCED_BINS / 2;
+    float late, late_range, early, early_range;
+    if (mean_of_bins(watch, place, now - half, now, &late, &late_range) < half ||
+        mean_of_bins(watch, place, now - 2 * half, now - half, &early, &early_range) < half) {
+        return false;
     }
-    return sum / (float)(to - from);
+    float both = (late + early) / 2;
+    float spread = deviation_of_bins(watch, place, now - 2 * half, now, both);
+    float common = mean_shake(watch, now - 2 * half, now);
+    float sd = spread / sqrtf(2 * (float)half);
+    if (spread > shaking_share * MAX(common, plate->noise) ||
+        fabsf(late - early) > MAX(1.0f, agreeing_sds * 2 * sd)) {
+        return false;
+    }
+    float delta = fabsf(both - plate->base);
+    if (delta > MAX(min_told_grams / 3, changed_sds * sd)) {
+        *ret_mean = both;
+        *ret_sd = MAX(sd, fabsf(late - early) / 2);
+        return true;
+    }
+    if (delta < MAX(1.0f, 2 * sd) && now - plate->begin_bin > 2 * BALANCED_BINS) {
+        *ret_mean = plate->base;
+        *ret_sd = sd;
+        return true;
+    }
+    return false;
 }
 
 static void
@@ -361,35 +487,20 @@ watch_moving_plate(ShelfWatch *watch, guint place)
     if (mean_of_bins(watch, place, now - CALM_BINS, now, &mean, &range) < CALM_BINS) {
         return;
     }
-    float bump = mean_shake(watch, now - CALM_BINS, now);
-    if (bump > bump_share * watch->quiet_shake &&
-        fabsf(mean - plate->base) < min_bump_share * bump) {
-        return;
-    }
     float calm_limit =
         MAX(MAX(min_calm_grams, 7 * plate->noise), calm_share * fabsf(mean - plate->base));
-    if (range <= calm_limit) {
+    float bump = mean_shake(watch, now - CALM_BINS, now);
+    bool is_bumped =
+        bump > bump_share * watch->quiet_shake && fabsf(mean - plate->base) < min_bump_share * bump;
+    if (range <= calm_limit && !is_bumped) {
         come_to_rest(watch, place, mean, MAX(plate->noise / 2, range / 4), false);
         return;
     }
-    if (moved < BALANCED_BINS + 8) {
-        return;
-    }
-    float late, late_range, early, early_range;
-    guint64 half = BALANCED_BINS / 2;
-    if (mean_of_bins(watch, place, now - half, now, &late, &late_range) < half ||
-        mean_of_bins(watch, place, now - 2 * half, now - half, &early, &early_range) < half) {
-        return;
-    }
-    float shake = MAX(late_range, early_range);
-    float both = (late + early) / 2;
-    float delta = fabsf(both - plate->base);
-    bool is_common = shake < 8 * mean_shake(watch, now - BALANCED_BINS, now);
-    if (is_common && fabsf(late - early) <= MAX(1.0f, 0.08f * shake) && shake < 0.15f * delta) {
-        float sd = MAX(fabsf(late - early) / 2, shake / 12);
-        come_to_rest(watch, place, both, MAX(plate->noise, sd), false);
-    } else if (moved >= FORCE_BINS) {
-        come_to_rest(watch, place, both, MAX(plate->noise, shake / 4), true);
+    float sd;
+    if (moved >= BALANCED_BINS + BALANCED_WAIT_BINS && is_balanced(watch, place, &mean, &sd)) {
+        come_to_rest(watch, place, mean, sd, false);
+    } else if (moved >= FORCE_BINS && !is_bumped) {
+        come_to_rest(watch, place, mean, MAX(plate->noise, range / 4), true);
     }
 }
 
@@ -416,9 +527,16 @@ common_shift(ShelfWatch *watch, const float *means)
 {
     guint stride = 1 + (watch->num_plates - 1) / MAX_COMMON_PLATES;
     guint count = 0;
+    /* Those that are moved by themselves tell nothing of it, where there are enough others. */
+    guint num_quiet = 0;
+    for (guint i = 0; i < watch->num_plates; i += stride) {
+        num_quiet += watch->plates[i].state == PLATE_QUIET;
+    }
     for (guint i = 0; i < watch->num_plates; i += stride) {
         float x = means[watch->columns[i]];
-        if (!isnan(x) && watch->plates[i].state != PLATE_UNSET) {
+        PlateState state = watch->plates[i].state;
+        if (!isnan(x) &&
+            (state == PLATE_QUIET || (state == PLATE_MOVING && num_quiet < MIN_COMMON_PLATES))) {
             insert_sorted(watch->scratch, count++, x - watch->plates[i].level);
         }
     }
@@ -460,7 +578,7 @@ watch_plate(ShelfWatch *watch, guint place, float x, float common, double t)
     if (isnan(x)) {
         if (plate->state == PLATE_MOVING && t - plate->last_given_t > silent_seconds) {
             plate->state = PLATE_QUIET;
-            plate->level = plate->base;
+            plate->level = plate->fast = plate->base;
             plate->quiet_since = watch->num_bins;
         }
         return;
@@ -471,12 +589,12 @@ watch_plate(ShelfWatch *watch, guint place, float x, float common, double t)
     switch (plate->state) {
     case PLATE_UNSET:
         if (watch->tells_settled) {
-            plate->level = x;
+            plate->level = plate->fast = x;
             plate->state = PLATE_QUIET;
         } else if (mean_of_bins(watch, place, watch->num_bins - MIN(watch->num_bins, CALM_BINS),
                                 watch->num_bins, &mean, &shake) == CALM_BINS &&
                    shake < 5 * MAX(min_calm_grams, plate->noise)) {
-            plate->level = mean;
+            plate->level = plate->fast = mean;
             plate->state = PLATE_QUIET;
             plate->quiet_since = watch->num_bins - CALM_BINS;
         }
@@ -490,24 +608,82 @@ watch_plate(ShelfWatch *watch, guint place, float x, float common, double t)
     }
 }
 
-/* Adds what a plate beside the change did below the limit of being seen on its own. */
+/* Standard error of the mean of COUNT bins that spread by DEVIATION. */
+static float
+error_of_mean(float deviation, guint count)
+{
+    return deviation / sqrtf((float)MAX(1, count));
+}
+
+/* What a plate beside the change did from before BEGIN_BIN to after REST_BIN, however little that
+ * is in comparison with its noise: goods that lie across plates leave a part on each. */
+static bool
+measure_neighbour(ShelfWatch *watch, guint place, guint64 begin_bin, guint64 rest_bin,
+                  PlateDelta *ret_delta)
+{
+    const Plate *plate = &watch->plates[place];
+    float before, after, spread_before, range;
+    if (plate->state != PLATE_QUIET || plate->has_step ||
+        plate->quiet_since > MAX(rest_bin, watch->num_bins - CALM_BINS)) {
+        return false;
+    }
+    guint num_before =
+        mean_before(watch, place, begin_bin, plate->told_bin, &before, &spread_before);
+    guint num_after = mean_of_bins(watch, place, rest_bin, watch->num_bins, &after, &range);
+    if (num_before < 3 || num_after < 3) {
+        return false;
+    }
+    float spread_after = deviation_of_bins(watch, place, rest_bin, watch->num_bins, after);
+    float sd = hypotf(error_of_mean(MAX(spread_before, 0.3f), num_before),
+                      error_of_mean(MAX(spread_after, 0.3f), num_after));
+    if (fabsf(after - before) < MAX(0.7f, neighbour_sds * sd)) {
+        return false;
+    }
+    *ret_delta = (PlateDelta){ watch->columns[place], after - before, sd, before };
+    return true;
+}
+
+/* Takes the neighbours along, and theirs, as far as they took part. */
 static void
-add_neighbour(ShelfWatch *watch, guint place, guint64 begin_bin, guint *num_deltas)
+add_neighbours(ShelfWatch *watch, guint first, guint last, guint64 begin_bin, guint64 rest_bin,
+               guint *num_deltas)
+{
+    PlateDelta before[MAX_NEIGHBOURS] = { { 0 } };
+    guint num_before = 0;
+    for (guint i = first; i > 0 && watch->touches_next[i - 1] && num_before < MAX_NEIGHBOURS &&
+                          measure_neighbour(watch, i - 1, begin_bin, rest_bin, &before[num_before]);
+         i--) {
+        num_before++;
+    }
+    memmove(watch->deltas + num_before, watch->deltas, *num_deltas * sizeof *watch->deltas);
+    for (guint i = 0; i < MIN(num_before, MAX_NEIGHBOURS); i++) {
+        watch->deltas[num_before - 1 - i] = before[i];
+    }
+    *num_deltas += num_before;
+    for (guint i = last, count = 0;
+         i + 1 < watch->num_plates && watch->touches_next[i] && count < MAX_NEIGHBOURS &&
+         measure_neighbour(watch, i + 1, begin_bin, rest_bin, &watch->deltas[*num_deltas]);
+         i++, count++) {
+        (*num_deltas)++;
+    }
+}
+
+/* The weight after the step again, since more is known of it by now. */
+static void
+measure_again(ShelfWatch *watch, guint place)
 {
     Plate *plate = &watch->plates[place];
-    float before, after, range_before, range_after;
-    guint64 from = begin_bin > BASE_FROM ? begin_bin - BASE_FROM : 0;
-    guint64 to = begin_bin > BASE_TO ? begin_bin - BASE_TO : 0;
-    guint64 now = watch->num_bins;
-    if (plate->state != PLATE_QUIET || plate->has_step || plate->told_bin > begin_bin ||
-        to < from + 3 || mean_of_bins(watch, place, from, to, &before, &range_before) < 3 ||
-        mean_of_bins(watch, place, now - CALM_BINS, now, &after, &range_after) < 3) {
+    float mean, range;
+    guint count;
+    if (watch->tells_settled || plate->state != PLATE_QUIET || plate->has_return ||
+        plate->step_is_forced ||
+        (count = mean_of_bins(watch, place, plate->quiet_since, watch->num_bins, &mean, &range)) <=
+            CALM_BINS) {
         return;
     }
-    float sd = MAX(plate->noise * 0.6f, (range_before + range_after) / 8);
-    if (fabsf(after - before) > MAX(0.7f, 4 * sd)) {
-        watch->deltas[(*num_deltas)++] = (PlateDelta){ watch->columns[place], after - before, sd };
-    }
+    float spread = deviation_of_bins(watch, place, plate->quiet_since, watch->num_bins, mean);
+    plate->after = mean;
+    plate->sd = error_of_mean(MAX(spread, 0.3f), count);
 }
 
 static PlateHealth
@@ -538,16 +714,20 @@ tell_steps(ShelfWatch *watch, guint first, guint last)
     double variance = 0;
     float largest = 0;
     guint num_deltas = 0;
+    guint64 rest_bin = 0;
+    bool has_return = false;
     for (guint i = first; i <= last; i++) {
         begin_bin = MIN(begin_bin, watch->plates[i].step_begin_bin);
     }
-    if (first > 0 && watch->touches_next[first - 1] && !watch->tells_settled) {
-        add_neighbour(watch, first - 1, begin_bin, &num_deltas);
-    }
     for (guint i = first; i <= last; i++) {
         Plate *plate = &watch->plates[i];
+        has_return |= plate->has_return;
+        measure_again(watch, i);
+        rest_bin = MAX(rest_bin, plate->quiet_since);
         float delta = plate->after - plate->base;
-        watch->deltas[num_deltas++] = (PlateDelta){ watch->columns[i], delta, plate->sd };
+        float sd = hypotf(plate->sd,
+                          watch->tells_settled ? 0 : error_of_mean(plate->noise, MIN_BASE_BINS));
+        watch->deltas[num_deltas++] = (PlateDelta){ watch->columns[i], delta, sd, plate->base };
         largest = MAX(largest, fabsf(delta));
         weight += fabsf(delta);
         edge += fabsf(delta) * plate->edge_t;
@@ -563,16 +743,16 @@ tell_steps(ShelfWatch *watch, guint first, guint last)
             set_return_step(watch, i);
         }
     }
-    if (last + 1 < watch->num_plates && watch->touches_next[last] && !watch->tells_settled) {
-        add_neighbour(watch, last + 1, begin_bin, &num_deltas);
+    if (!watch->tells_settled && !has_return) {
+        add_neighbours(watch, first, last, begin_bin, rest_bin, &num_deltas);
     }
     for (guint i = 0; i < num_deltas; i++) {
         change.delta_grams += watch->deltas[i].delta_grams;
         variance += watch->deltas[i].sd_grams * watch->deltas[i].sd_grams;
     }
     change.sd_grams = sqrt(variance);
-    if (fabs(change.delta_grams) < MAX(min_told_grams, 3 * change.sd_grams) &&
-        largest < min_nudge_grams) {
+    double certain = change.is_forced ? 0 : 3 * change.sd_grams;
+    if (fabs(change.delta_grams) < MAX(min_told_grams, certain) && largest < min_nudge_grams) {
         return;
     }
     change.edge_t = edge / weight;
@@ -604,6 +784,26 @@ is_awaited(const Plate *plate, const Plate *other)
     return plate->state == PLATE_MOVING && plate->begin_t <= other->edge_t + together_seconds;
 }
 
+/* Something light that shakes: the longer it is looked at, the better its weight is known. */
+static bool
+is_measured_longer(const ShelfWatch *watch, guint first, guint last)
+{
+    float delta = 0;
+    float noise = 0;
+    guint64 since = 0;
+    for (guint i = first; i <= last; i++) {
+        const Plate *plate = &watch->plates[i];
+        if (plate->state != PLATE_QUIET || plate->has_return || plate->step_is_forced) {
+            return false;
+        }
+        delta += fabsf(plate->after - plate->base);
+        noise = MAX(noise, plate->sd);
+        since = MAX(since, plate->quiet_since);
+    }
+    return !watch->tells_settled && delta < light_grams && noise > shaky_grams &&
+           watch->num_bins < since + LONGER_BINS;
+}
+
 static void
 tell_ready_steps(ShelfWatch *watch, bool force)
 {
@@ -627,6 +827,7 @@ tell_ready_steps(ShelfWatch *watch, bool force)
         for (guint i = first; i <= last; i++) {
             awaited |= is_awaited(&watch->plates[i], &watch->plates[i]);
         }
+        awaited |= is_measured_longer(watch, first, last);
         if (!awaited || force) {
             tell_steps(watch, first, last);
         }
@@ -671,7 +872,7 @@ shelf_watch_new(guint num_plates, const double *along_metres, const double *widt
     watch->touches_next = g_new0(bool, num_plates);
     watch->plates = g_new0(Plate, num_plates);
     watch->history = g_new(float, (gsize)RING_BINS *num_plates);
-    watch->deltas = g_new(PlateDelta, num_plates);
+    watch->deltas = g_new(PlateDelta, num_plates + 2 * MAX_NEIGHBOURS);
     watch->scratch = g_new(float, MAX_COMMON_PLATES + 1);
     watch->bins = plate_bins_new(num_plates, hz, watch_bin, watch);
     watch->tells_settled = hz <= settled_hz;

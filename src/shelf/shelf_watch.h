@@ -13,9 +13,10 @@
 #include <stdbool.h>
 
 typedef struct {
-    guint column;       /* as in the rows pushed */
-    double delta_grams; /* after less before */
-    double sd_grams;    /* how well that is known */
+    guint column;        /* as in the rows pushed */
+    double delta_grams;  /* after less before */
+    double sd_grams;     /* how well that is known */
+    double before_grams; /* comparable with those of the plate's other changes of these minutes */
 } PlateDelta;
 
 typedef struct {
