@@ -4,119 +4,244 @@
 
 #define MAX_SAMPLES 512u
 
-/* The hand that takes or puts something stays at the place for most of a second before the weight
- * changes, often hidden in the shelf, and leaves with it; any other hand is anywhere within reach
- * of its person. The figures were fitted to simulated cameras (hands known to about 5 cm,
- * overlooked in a third of the frames); docs/store-engine.md tells on which. */
-static const double before_seconds = 0.6;
-static const double after_seconds = 0.2;
-static const double hand_sd_metres = 0.055;
-static const double background_cubic_metres = 0.9;
-static const double min_hand_score = 0.2;
-static const double goods_metres = 0.15; /* high */
-/* Goods are gripped near the middle of their plates: so much of the half sizes does not count. */
-static const double along_share = 0.2;
-static const double across_share = 0.3;
+/* Everything here compares one person at work on the spot with the same person idle, somewhere.
+ * The figures are those of simulated cameras (hands known to about 5 cm, overlooked in half of the
+ * frames and more in a shelf); docs/store-engine.md tells what has to be fitted again to real ones.
+ *
+ * The hand that takes or puts something has come to the place some time before the weight changes,
+ * nobody knows when, and leaves with it. */
+static const double arrivals_seconds[] = { 0.25, 0.45, 0.65, 0.85, 1.1 };
+static const double stays_seconds = 0.08;
+/* Where on the plates it is: more than the cameras' error, since goods have a size. */
+static const double hand_sd_metres = 0.06;
+static const double along_share = 0.6; /* of the half sizes */
+static const double across_share = 0.4;
+static const double grip_metres = 0.08; /* above the plate */
+static const double grip_sd_metres = 0.07;
+/* An idle hand hangs beside its person, or is anywhere. */
+static const double idle_ring_metres = 0.27;
+static const double idle_ring_sd_metres = 0.12;
+static const double idle_height_share = 0.57; /* of the upright head's height */
+static const double idle_height_sd_metres = 0.12;
+static const double p_anywhere = 0.15;
+static const double anywhere_cubic_metres = 2;
+/* A neighbour's hand taken for this person's. */
+static const double p_foreign_hand = 0.004;
 /* Of the frames with one hand, and with both: that the hand in question is seen in it. */
-static const double p_seen_of_one = 0.2;
-static const double p_seen_of_two = 0.6;
-/* Both hands are seen less often of somebody who reaches into a shelf. */
-static const double log_both_seen = -0.5;
+static const double p_seen_of_one = 0.25;
+static const double p_seen_of_two = 0.95;
+/* How often somebody at work is seen with no hand, one, both, against somebody idle. */
+static const double log_num_hands[] = { 0.13, 0.03, -0.25 };
+static const double min_hand_score = 0.2;
 /* Errors of frames that follow each other are alike: so much a frame at 15 a second counts. */
-static const double frame_share = 0.65;
+static const double frame_share = 0.8;
 static const double frame_seconds = 1 / 15.0;
-/* Nobody stands on the goods, and few lean further. */
-static const double body_reach_metres = 0.7;
-static const double body_sd_metres = 0.25;
-static const double p_leaning = 0.03;
-/* Not seen at the moment itself, though shortly before or after. */
-static const double absent_seconds = 0.25;
-static const double log_absent = -1;
-static const double log_unseen_person = -3.5;
+/* Where one stands: before the place, or reaching aside. */
+static const double stand_metres = 0.38; /* from the plate's edge */
+static const double stand_sd_metres = 0.17;
+static const double aside_sd_metres = 0.2;
+static const double far_aside_sd_metres = 0.45;
+static const double p_straight = 0.45;
+static const double p_odd_stand = 1e-3; /* a square metre, where one can reach it at all */
+static const double reach_metres = 1;
+static const double reach_sd_metres = 0.4;
+static const double floor_square_metres = 20;
+static const double body_before_seconds = 0.6;
+static const double body_after_seconds = 0.2;
+/* Nobody takes things in passing. */
+static const double still_metres_per_second = 0.12;
+static const double p_walking = 0.03;
+/* One bends for what lies lower than this, by as much, more or less. */
+static const double bend_below_metres = 0.82;
+static const double max_bend_metres = 0.6;
+static const double bend_sd_metres = 0.12;
+static const double p_odd_bend = 0.05;
+/* Somebody not seen then. */
+static const double log_unseen_person = -2.5;
+static const double unseen_sd_metres = 0.4;
 static const double walking_metres_per_second = 1.3;
+static const double max_log_hands = 40;
 /* A moment that is not known well is tried at so many points. */
 #define MAX_MOMENTS 9u
 
+typedef struct {
+    const Touch *touch;
+    double along_sd, across_sd;
+    double upright_metres; /* of the head of the person in question */
+} Scene;
+
 static double
-outside(double offset, double half_size)
+density(double off, double sd)
 {
-    return MAX(0, fabs(offset) - half_size);
+    return exp(-0.5 * off * off / (sd * sd)) / (sd * sqrt(2 * G_PI));
 }
 
-/* Density of the hand in question against that of any hand. */
-static double
-hand_odds(const float *hand, const Touch *touch)
+/* Along the shelf, and towards the shopper, from the place. */
+static void
+offset_from_place(const Touch *touch, double x, double y, double *ret_along, double *ret_out)
 {
-    double dx = hand[0] - touch->x;
-    double dy = hand[1] - touch->y;
-    double up = hand[2] - touch->z;
-    double along =
-        outside(dx * cos(touch->yaw) + dy * sin(touch->yaw), along_share * touch->half_size[0]);
-    double across =
-        outside(dy * cos(touch->yaw) - dx * sin(touch->yaw), across_share * touch->half_size[1]);
-    double vertical = outside(up - goods_metres / 2, goods_metres / 2);
-    double squared = along * along + across * across + vertical * vertical;
-    double variance = hand_sd_metres * hand_sd_metres;
-    return exp(-0.5 * squared / variance) * background_cubic_metres / pow(2 * G_PI * variance, 1.5);
+    double dx = x - touch->x;
+    double dy = y - touch->y;
+    *ret_along = dy * touch->front.x - dx * touch->front.y;
+    *ret_out = dx * touch->front.x + dy * touch->front.y;
 }
 
-/* What one frame says for one of this person's hands having been there, a logarithm. */
+/* Half of the plate's size in the direction X, Y. */
 static double
-log_frame(const PersonSample *sample, const Touch *touch)
+half_size_towards(const Touch *touch, double x, double y)
+{
+    double own = fabs(x * cos(touch->yaw) + y * sin(touch->yaw));
+    double other = fabs(y * cos(touch->yaw) - x * sin(touch->yaw));
+    return own * touch->half_size[0] + other * touch->half_size[1];
+}
+
+/* Density of the hand in question against that of an idle one. */
+static double
+hand_odds(const Scene *scene, const PersonSample *sample, const float *hand)
+{
+    double along, out;
+    offset_from_place(scene->touch, hand[0], hand[1], &along, &out);
+    double at_work = density(along, scene->along_sd) * density(out, scene->across_sd) *
+                     density(hand[2] - scene->touch->z - grip_metres, grip_sd_metres);
+    double aside = hypot(hand[0] - sample->x, hand[1] - sample->y);
+    double hanging =
+        density(aside - idle_ring_metres, idle_ring_sd_metres) / (2 * G_PI * MAX(aside, 0.1)) *
+        density(hand[2] - idle_height_share * scene->upright_metres, idle_height_sd_metres);
+    double idle =
+        (1 - p_anywhere) * hanging + p_anywhere / anywhere_cubic_metres + p_foreign_hand * at_work;
+    return at_work / idle;
+}
+
+/* What one frame says for one of this person's hands being there, a logarithm. */
+static double
+log_frame(const Scene *scene, const PersonSample *sample)
 {
     double sum = 0;
     guint num_seen = 0;
     for (guint i = 0; i < sample->num_hands; i++) {
         if (sample->hands[i][3] >= min_hand_score) {
-            sum += hand_odds(sample->hands[i], touch);
+            sum += hand_odds(scene, sample, sample->hands[i]);
             num_seen++;
         }
     }
-    if (num_seen == 0) {
+    switch (num_seen) {
+    case 0:
+        return log_num_hands[0];
+    case 1:
+        return log_num_hands[1] + log(1 - p_seen_of_one + p_seen_of_one * sum);
+    default:
+        return log_num_hands[2] + log(1 - p_seen_of_two + p_seen_of_two * sum / 2);
+    }
+}
+
+/* The same for the frames up to the moment, whenever the hand arrived. */
+static double
+log_hands(const Scene *scene, const PersonSample *const *samples, guint count, double moment_t)
+{
+    double sums[G_N_ELEMENTS(arrivals_seconds)] = { 0 };
+    for (guint i = 0; i < count; i++) {
+        double before = moment_t - samples[i]->t;
+        if (before > arrivals_seconds[G_N_ELEMENTS(arrivals_seconds) - 1] ||
+            before < -stays_seconds) {
+            continue;
+        }
+        double seconds = i > 0 ? samples[i]->t - samples[i - 1]->t : frame_seconds;
+        double share = frame_share * CLAMP(seconds / frame_seconds, 0.1, 2);
+        double frame = share * log_frame(scene, samples[i]);
+        for (guint k = 0; k < G_N_ELEMENTS(sums); k++) {
+            sums[k] += before <= arrivals_seconds[k] ? frame : 0;
+        }
+    }
+    double sum = 0;
+    for (guint k = 0; k < G_N_ELEMENTS(sums); k++) {
+        sum += exp(CLAMP(sums[k], -max_log_hands, max_log_hands)) / G_N_ELEMENTS(sums);
+    }
+    return log(sum);
+}
+
+/* Where somebody is on the mean of the samples between FROM and TO, and when. */
+static bool
+mean_position(const PersonSample *const *samples, guint count, double from, double to,
+              FloorPoint *ret_point, double *ret_t)
+{
+    FloorPoint sum = { 0, 0 };
+    double sum_t = 0;
+    guint found = 0;
+    for (guint i = 0; i < count; i++) {
+        if (samples[i]->t >= from && samples[i]->t <= to) {
+            sum.x += samples[i]->x;
+            sum.y += samples[i]->y;
+            sum_t += samples[i]->t - samples[0]->t;
+            found++;
+        }
+    }
+    if (found == 0) {
+        return false;
+    }
+    *ret_point = (FloorPoint){ sum.x / found, sum.y / found };
+    *ret_t = samples[0]->t + sum_t / found;
+    return true;
+}
+
+static double
+log_standing_at(const Touch *touch, FloorPoint point)
+{
+    double along, out;
+    offset_from_place(touch, point.x, point.y, &along, &out);
+    out -= half_size_towards(touch, touch->front.x, touch->front.y);
+    double beside = p_straight * density(along, aside_sd_metres) +
+                    (1 - p_straight) * density(along, far_aside_sd_metres);
+    double beyond = MAX(0, hypot(along, out) - reach_metres) / reach_sd_metres;
+    double there = beside * density(out - stand_metres, stand_sd_metres) +
+                   p_odd_stand * exp(-0.5 * beyond * beyond);
+    return log(there * floor_square_metres);
+}
+
+static double
+log_walking(const PersonSample *const *samples, guint count, double moment_t)
+{
+    FloorPoint before, after;
+    double before_t, after_t;
+    if (!mean_position(samples, count, moment_t - 0.9, moment_t - 0.4, &before, &before_t) ||
+        !mean_position(samples, count, moment_t - 0.15, moment_t + 0.3, &after, &after_t)) {
         return 0;
     }
-    if (num_seen == 1) {
-        return log(1 - p_seen_of_one + p_seen_of_one * sum);
-    }
-    return log_both_seen + log(1 - p_seen_of_two + p_seen_of_two * sum / 2);
+    double speed = hypot(after.x - before.x, after.y - before.y) / (after_t - before_t);
+    return log(exp(-0.5 * pow(speed / still_metres_per_second, 2)) + p_walking);
 }
 
 static double
-distance_on_floor(double x, double y, const Touch *touch)
+log_bend(const Scene *scene, const PersonSample *const *samples, guint count, double moment_t)
 {
-    return hypot(x - touch->x, y - touch->y);
-}
-
-static double
-log_body(double metres)
-{
-    double beyond = MAX(0, metres - body_reach_metres) / body_sd_metres;
-    return log(exp(-0.5 * beyond * beyond) + p_leaning * exp(-metres));
-}
-
-/* The same for all frames around the moment MOMENT_T, and where the person stood. */
-static double
-log_moment(const PersonSample *const *samples, guint count, double moment_t, const Touch *touch)
-{
-    double hands = 0;
-    double body = 0;
-    double nearest = INFINITY;
+    double sum = 0;
+    guint found = 0;
     for (guint i = 0; i < count; i++) {
         double off = samples[i]->t - moment_t;
-        if (fabs(off) < nearest) {
-            nearest = fabs(off);
-            body = log_body(distance_on_floor(samples[i]->x, samples[i]->y, touch));
-        }
-        if (off >= -before_seconds && off <= after_seconds) {
-            double seconds = i > 0 ? samples[i]->t - samples[i - 1]->t : frame_seconds;
-            double share = frame_share * CLAMP(seconds / frame_seconds, 0.1, 2);
-            hands += share * log_frame(samples[i], touch);
+        if (off >= -0.35 && off <= stays_seconds && !isnan(samples[i]->head[2])) {
+            sum += samples[i]->head[2];
+            found++;
         }
     }
-    if (nearest > absent_seconds) {
-        body += log_absent;
+    if (found == 0) {
+        return 0;
     }
-    return hands + body;
+    double bend = scene->upright_metres - sum / found;
+    double wanted = CLAMP(bend_below_metres - scene->touch->z, 0, max_bend_metres);
+    return log(exp(-0.5 * pow((bend - wanted) / bend_sd_metres, 2)) + p_odd_bend);
+}
+
+/* All of it, if it was at MOMENT_T. */
+static double
+log_moment(const Scene *scene, const PersonSample *const *samples, guint count, double moment_t)
+{
+    FloorPoint point;
+    double point_t;
+    if (!mean_position(samples, count, moment_t - body_before_seconds,
+                       moment_t + body_after_seconds, &point, &point_t)) {
+        return -INFINITY;
+    }
+    return log_hands(scene, samples, count, moment_t) + log_standing_at(scene->touch, point) +
+           log_walking(samples, count, moment_t) + log_bend(scene, samples, count, moment_t);
 }
 
 /* Somebody not seen then, who may have walked there from where they were seen last. */
@@ -132,27 +257,35 @@ log_unseen(const People *people, guint slot, const Touch *touch)
     if (gap < 0) {
         return ATTRIBUTION_LOG_HOPELESS;
     }
-    double beyond = MAX(0, distance_on_floor(last.x, last.y, touch) - body_reach_metres);
-    double sd = body_sd_metres + walking_metres_per_second * MIN(gap, 5) * 0.5;
-    return log_unseen_person - 0.5 * pow(beyond / sd, 2) - MIN(gap, 10) * 0.2;
+    double along, out;
+    offset_from_place(touch, last.x, last.y, &along, &out);
+    out -= half_size_towards(touch, touch->front.x, touch->front.y) + stand_metres;
+    double sd = unseen_sd_metres + walking_metres_per_second * MIN(gap, 5) * 0.5;
+    return log_unseen_person + log(floor_square_metres * density(along, sd) * density(out, sd)) -
+           MIN(gap, 10) * 0.2;
 }
 
 double
 attribution_log_likelihood(const People *people, guint slot, const Touch *touch)
 {
     const PersonSample *samples[MAX_SAMPLES];
-    guint count = people_samples(people, slot, touch->early_t - before_seconds,
-                                 touch->late_t + after_seconds, samples, MAX_SAMPLES);
-    if (count == 0) {
-        return MAX(log_unseen(people, slot, touch), ATTRIBUTION_LOG_HOPELESS);
-    }
+    double longest = arrivals_seconds[G_N_ELEMENTS(arrivals_seconds) - 1];
+    guint count = people_samples(people, slot, touch->early_t - longest, touch->late_t + 0.3,
+                                 samples, MAX_SAMPLES);
+    Scene scene = { .touch = touch, .upright_metres = people_upright(people, slot) };
+    scene.along_sd = hypot(hand_sd_metres,
+                           along_share * half_size_towards(touch, touch->front.y, -touch->front.x));
+    scene.across_sd = hypot(
+        hand_sd_metres, across_share * half_size_towards(touch, touch->front.x, touch->front.y));
     guint num_moments = 1 + (guint)MIN((touch->late_t - touch->early_t) / 0.25, MAX_MOMENTS - 1);
     double sum = 0;
-    for (guint i = 0; i < num_moments; i++) {
+    for (guint i = 0; i < num_moments && count > 0; i++) {
         double moment_t = num_moments == 1 ? touch->edge_t
                                            : touch->early_t + (touch->late_t - touch->early_t) * i /
                                                                   (num_moments - 1);
-        sum += exp(log_moment(samples, count, moment_t, touch)) / num_moments;
+        sum += exp(log_moment(&scene, samples, count, moment_t)) / num_moments;
     }
-    return MAX(sum > 0 ? log(sum) : ATTRIBUTION_LOG_HOPELESS, ATTRIBUTION_LOG_HOPELESS);
+    double seen = sum > 0 ? log(sum) : -INFINITY;
+    double unseen = isinf(seen) ? log_unseen(people, slot, touch) : -INFINITY;
+    return MAX(MAX(seen, unseen), ATTRIBUTION_LOG_HOPELESS);
 }

@@ -5,17 +5,19 @@
 #include "store/people.h"
 
 /* Logarithm of the likelihood that nobody who is seen did it. */
-#define ATTRIBUTION_LOG_NOBODY (-8.0)
+#define ATTRIBUTION_LOG_NOBODY (-5.0)
 /* Below this it was not that person. */
-#define ATTRIBUTION_LOG_HOPELESS (-12.0)
+#define ATTRIBUTION_LOG_HOPELESS (-16.0)
 
 /* What was touched lies on a plate: a box over it, as high as goods are. */
 typedef struct {
     double x, y, z;      /* metres; z of the plate's surface */
     double half_size[2]; /* of the box, along its own axes */
     double yaw;
+    FloorPoint front; /* unit vector towards the shopper */
     double early_t, edge_t, late_t;
 } Touch;
 
-/* For the person in SLOT; 0 is a hand on the spot, ATTRIBUTION_LOG_HOPELESS somebody elsewhere. */
+/* For the person in SLOT: the logarithm of how much better what was seen of them fits with having
+ * done it than with being in the store and doing something else. */
 double attribution_log_likelihood(const People *people, guint slot, const Touch *touch);

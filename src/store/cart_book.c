@@ -11,6 +11,8 @@ static const double hopeless = 14;
 /* Something was held down or half lifted, and nothing ever came of it. */
 static const double log_never_finished = -6;
 static const double settled_probability = 0.9995;
+/* The gate says that a track is one visit's, and it was another's before. */
+static const double log_gate_is_wrong = -6;
 static const double clear_probability = 0.6;
 static const guint max_decisions = 256;
 
@@ -152,16 +154,33 @@ replace_stories(CartBook *book, GPtrArray *children)
 }
 
 void
-cart_book_branch_track(CartBook *book, Owner owner, const guint *slots, const double *log_weights,
-                       guint num_slots)
+cart_book_claim(CartBook *book, guint slot, Owner owner)
 {
-    g_assert(num_slots > 0);
+    for (guint i = 0; i < book->stories->len; i++) {
+        Story *story = story_at(book, i);
+        Owner before = story_owner(story, slot);
+        if (before != OWNER_NOBODY && before != owner) {
+            story->log_weight += log_gate_is_wrong;
+        }
+        story_set_owner(story, slot, owner);
+    }
+    normalise(book);
+    merge_equal(book);
+}
+
+void
+cart_book_branch_owners(CartBook *book, const guint *slots, guint num_slots, const Owner *owners,
+                        const double *log_weights, guint num_rows)
+{
+    g_assert(num_rows > 0);
     GPtrArray *children = g_ptr_array_new_with_free_func(story_free);
     for (guint i = 0; i < book->stories->len; i++) {
-        for (guint k = 0; k < num_slots; k++) {
+        for (guint row = 0; row < num_rows; row++) {
             Story *child = story_copy(story_at(book, i));
-            story_set_owner(child, slots[k], owner);
-            child->log_weight += log_weights[k];
+            for (guint k = 0; k < num_slots; k++) {
+                story_set_owner(child, slots[k], owners[row * num_slots + k]);
+            }
+            child->log_weight += log_weights[row];
             g_ptr_array_add(children, child);
         }
     }

@@ -46,6 +46,7 @@ typedef struct {
 /* One way to read a change. */
 typedef struct {
     ExplanationKind kind;
+    double t; /* when it happened: of what had begun before, when it was finished */
     guint num_deeds;
     Deed deeds[EXPLAIN_MAX_PARTS];
     guint num_finishes;
@@ -70,6 +71,7 @@ typedef struct {
 
 typedef struct {
     ExplanationKind kind;
+    double t;
     guint num_deeds;
     VerdictDeed deeds[EXPLAIN_MAX_PARTS];
     bool is_finished_later; /* UNFINISHED, and a later decision tells what it was */
@@ -95,11 +97,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CartBook, cart_book_free)
 
 /* The track in SLOT is OWNER's, in all stories. */
 void cart_book_set_owner(CartBook *book, guint slot, Owner owner);
+/* The same, and it speaks against the stories in which it was another visit's. */
+void cart_book_claim(CartBook *book, guint slot, Owner owner);
+/* The tracks in SLOTS are of one of the rows of OWNERS, each with its weight. */
+void cart_book_branch_owners(CartBook *book, const guint *slots, guint num_slots,
+                             const Owner *owners, const double *log_weights, guint num_rows);
 /* It is as much likelier (logarithm) that the track is OWNER's than that it is not. */
 void cart_book_weigh_owner(CartBook *book, guint slot, Owner owner, double log_odds);
-/* OWNER is the person of one of the tracks in SLOTS. */
-void cart_book_branch_track(CartBook *book, Owner owner, const guint *slots,
-                            const double *log_weights, guint num_slots);
 /* The track in NEW_SLOT is the person of one of LOST_SLOTS, or a new person without a visit. */
 void cart_book_continue_track(CartBook *book, guint new_slot, const guint *lost_slots,
                               const double *log_weights, guint num_lost, double log_new);

@@ -240,12 +240,12 @@ force_shelves(Engine *engine, const Visit *visit)
 static void
 expire_of_visit(Engine *engine, const Visit *visit)
 {
+    ReadingContext context = { engine->layout, engine->people, engine->book, engine->weights };
     g_autoptr(GPtrArray) unfinished = cart_book_unfinished(engine->book, 0);
     for (guint i = 0; i < unfinished->len; i++) {
         const Decision *decision = unfinished->pdata[i];
-        const StoreChange *change = decision->data;
-        if (decision->t < engine->now - 2 &&
-            was_at_shelf(engine, visit->owner, change->shelf, decision->t - 1, decision->t + 1)) {
+        if (decision->t > engine->now - PEOPLE_HISTORY_SECONDS + 2 &&
+            readings_actor_probability(&context, decision->data, visit->owner) > 0.5) {
             cart_book_expire(engine->book, decision->serial);
         }
     }
@@ -311,7 +311,7 @@ close_visit(Engine *engine, const Visit *visit)
         ask(engine, visit);
     }
     write_receipt(engine, visit, needs_review);
-    cart_book_close(engine->book, visit->owner, !needs_review);
+    cart_book_close(engine->book, visit->owner, false);
     visits_close(engine->visits, visit->owner, engine->now);
 }
 
@@ -388,7 +388,7 @@ tell_deed(Engine *engine, const Decision *decision, const Verdict *verdict, guin
     if (visit == NULL && deed->actor != OWNER_STAFF) {
         tell_unattributed(engine, decision, deed, "nobody with a visit was seen near");
     }
-    ReceiptEvent event = { .t = decision->t,
+    ReceiptEvent event = { .t = verdict->t,
                            .is_put = deed->is_put,
                            .visit = visit == NULL ? NULL : visit->id,
                            .sku = engine->layout->products[deed->product].sku,

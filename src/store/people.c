@@ -13,6 +13,12 @@ static const double max_log_appearance = 9;
 static const double min_swap_odds = 8;
 static const double log_swaps = -3; /* that ids are exchanged at all */
 static const double walking_metres_per_second = 1.3;
+static const double frame_seconds = 1 / 15.0;
+static const double usual_upright_metres = 1.65;
+/* The height that a head is mostly below, followed step by step; its noise is above it. */
+static const double upright_share = 0.9;
+static const double upright_step_metres = 0.01;
+static const double upright_noise_metres = 0.03;
 
 typedef struct {
     float *mean; /* num_appearance numbers, or NULL */
@@ -22,7 +28,8 @@ typedef struct {
 typedef struct {
     char *id; /* NULL: the slot is free */
     double first_t, last_t;
-    double fits_t; /* when it last looked like its person */
+    double fits_t;  /* when it last looked like its person */
+    double upright; /* metres of the head; 0: not seen yet */
     FloorPoint first, last;
     GArray *samples; /* ring of PersonSample */
     guint next_sample;
@@ -138,6 +145,13 @@ people_last_point(const People *people, guint slot)
     return track_at(people, slot)->last;
 }
 
+double
+people_upright(const People *people, guint slot)
+{
+    double upright = track_at(people, slot)->upright;
+    return upright == 0 ? usual_upright_metres : upright - upright_noise_metres;
+}
+
 guint
 people_find(const People *people, const char *id)
 {
@@ -174,6 +188,21 @@ people_forget(People *people, guint slot)
     Track *track = track_at(people, slot);
     g_hash_table_remove(people->slots, track->id);
     track_clear(track);
+}
+
+static void
+follow_upright(Track *track, const Target *target)
+{
+    if (!target->has_head) {
+        return;
+    }
+    double head = target->head[2];
+    if (track->upright == 0) {
+        track->upright = head;
+    } else {
+        track->upright +=
+            upright_step_metres * (head > track->upright ? upright_share : upright_share - 1);
+    }
 }
 
 static void
@@ -247,7 +276,8 @@ note_swap(People *people, guint a, guint b, double log_swapped)
     Track *track_a = track_at(people, a);
     Track *track_b = track_at(people, b);
     PeopleSwap swap = { .a = a, .b = b, .log_swapped = log_swapped };
-    swap.t = MIN(track_a->fits_t, track_b->fits_t);
+    /* It was after the last frame that fitted. */
+    swap.t = MIN(track_a->fits_t, track_b->fits_t) + frame_seconds;
     g_array_append_val(people->swaps, swap);
     if (log_swapped > 0) {
         Impression person = track_a->person;
@@ -351,6 +381,7 @@ people_push(People *people, const TargetFrame *frame)
         track->last_t = frame->t;
         track->last = (FloorPoint){ target->x, target->y };
         add_sample(track, frame->t, target);
+        follow_upright(track, target);
         add_appearance(people, slot, target, is_alone(frame, i));
     }
 }

@@ -39,6 +39,8 @@ double people_first_t(const People *people, guint slot);
 double people_last_t(const People *people, guint slot);
 FloorPoint people_first_point(const People *people, guint slot);
 FloorPoint people_last_point(const People *people, guint slot);
+/* Height of the head in metres while the person stands upright, as far as that was seen. */
+double people_upright(const People *people, guint slot);
 /* PEOPLE_NONE if the id was not seen lately. */
 guint people_find(const People *people, const char *id);
 

@@ -32,7 +32,7 @@ static const double log_far_cart = -2;
 static const double far_metres = 3;
 /* Hands are taken for each other's, tracks for somebody else's: so often it was another of those
  * who stand there, whatever the hands say. */
-static const double p_mistaken = 0.02;
+static const double p_mistaken = 0.005;
 /* Both products by the same person, and by two. */
 static const double log_same_person = -0.1;
 static const double log_two_people = -2.4;
@@ -353,6 +353,7 @@ find_people(const Reading *reading, guint index, Person *ret)
                     .z = plate->center[2] + share * (next->center[2] - plate->center[2]),
                     .half_size = { plate->size[0] / 2, plate->size[1] / 2 },
                     .yaw = plate->yaw,
+                    .front = reading->shelf->front,
                     .early_t = change->early_t,
                     .edge_t = change->edge_t,
                     .late_t = change->late_t };
@@ -601,6 +602,25 @@ log_same_hand(const Reading *reading, const StoreChange *before, const StoreChan
     return log(MAX(sum, 1e-4));
 }
 
+double
+readings_actor_probability(const ReadingContext *context, const StoreChange *change, Owner owner)
+{
+    Reading reading = { .context = context,
+                        .change = change,
+                        .shelf = &context->layout->shelves[change->shelf],
+                        .num_plates = MIN(change->change.num_plates, EXPLAIN_MAX_PLATES) };
+    Person people[MAX_PEOPLE];
+    guint count = find_people(&reading, (reading.num_plates - 1) / 2 * PLACES_PER_PLATE, people);
+    double sum = 0;
+    for (guint i = 0; i < count; i++) {
+        if (people[i].slot != PEOPLE_NONE) {
+            sum += exp(people[i].log_likelihood) *
+                   cart_book_owner_probability(context->book, people[i].slot, owner);
+        }
+    }
+    return sum;
+}
+
 static void
 read_as(Reading *reading, const StoreChange *change, const guint64 *finishes, guint num_finishes,
         double log_added)
@@ -622,6 +642,7 @@ read_as(Reading *reading, const StoreChange *change, const guint64 *finishes, gu
                        reading->has_staff ? EXPLAIN_RESTOCK : 0, explanations, MAX_EXPLANATIONS);
     for (guint i = 0; i < count; i++) {
         Alternative alternative = alternative_of(&explanations[i]);
+        alternative.t = change->t;
         alternative.num_finishes = num_finishes;
         alternative.log_prior += log_added;
         alternative.log_score += log_added;
@@ -723,7 +744,9 @@ readings_of_change(const ReadingContext *context, const StoreChange *change, Alt
     read_with_unfinished(&reading, change);
     /* One that is possible in any story: a thing that nobody knows. The list keeps the best, so it
      * may have been pushed out. */
-    Alternative last = { .kind = EXPLAIN_UNKNOWN, .log_score = ret[0].log_score - never_kept };
+    Alternative last = { .kind = EXPLAIN_UNKNOWN,
+                         .t = change->t,
+                         .log_score = ret[0].log_score - never_kept };
     last.num_deeds = 1;
     last.deeds[0] = (Deed){ .is_put = change->change.delta_grams > 0,
                             .product = LAYOUT_NONE,

@@ -18,3 +18,8 @@ typedef struct {
  * their data. */
 guint readings_of_change(const ReadingContext *context, const StoreChange *change,
                          Alternative *ret);
+
+/* How likely it is that somebody of OWNER's made the change, whatever it was. It must be of the
+ * last seconds (PEOPLE_HISTORY_SECONDS). */
+double readings_actor_probability(const ReadingContext *context, const StoreChange *change,
+                                  Owner owner);

@@ -6,6 +6,7 @@
 
 typedef struct {
     guint shelf;
+    double t;           /* the moment of its last part */
     ShelfChange change; /* its plates are PLATES; columns are the shelf's */
     PlateDelta *plates;
 } StoreChange;

@@ -211,6 +211,7 @@ story_verdict(const Story *story, const Decision *decision, guint index)
     const Choice *choice = &g_array_index(story->choices, Choice, index);
     const Alternative *alternative = &decision->alternatives[choice->alternative];
     Verdict verdict = { .kind = alternative->kind,
+                        .t = alternative->t,
                         .num_deeds = alternative->num_deeds,
                         .is_finished_later = choice->is_finished_later,
                         .has_wrong_weight = alternative->has_wrong_weight,

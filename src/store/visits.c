@@ -1,12 +1,20 @@
 #include "store/visits.h"
 
+#include "store/gate_match.h"
+
 #include <math.h>
 #include <string.h>
 
 static const double join_seconds = 10;  /* the others of a group follow within this */
 static const double absent_seconds = 5; /* gone through the exit, for good */
-static const double walk_on_seconds = 0.8;
-static const double sure_seconds = 3;
+/* Who came through the entry is looked at for so long, before it is said whose they are: the next
+ * line of the gate may tell. Sooner where there is no choice. */
+static const double settle_seconds = 2.6;
+static const double no_choice_seconds = 0.7;
+static const double settled_seconds = 6; /* after so long nothing more is said */
+static const double before_code_seconds = 4;
+static const double sure_of_seat = 0.97;
+static const guint max_answers = 6;
 static const double pending_seconds = 5; /* a line whose person is not seen yet */
 /* A new id is looked at until it is so old, and not before it is so old, to get an impression. */
 static const double young_seconds = 0.7;
@@ -26,15 +34,24 @@ static const guint max_troubles = 100;
 typedef struct {
     bool is_known;     /* whose it is has been decided, or given up */
     bool is_continued; /* under another id */
+    bool is_settled;   /* whether the entry made it somebody's has been decided */
     Owner
         guessed; /* whose it was taken to be without the gate's saying so; OWNER_NOBODY: no guess */
 } TrackState;
 
 typedef struct {
     Owner owner;
-    char *target; /* NULL: whoever stands in the entry */
+    char *target;
     double until_t;
 } Pending;
+
+typedef struct {
+    Owner owner;
+    bool is_first;
+    double shown_t;
+    double until_t;   /* others of a group come before */
+    double expires_t; /* nobody was seen */
+} Seat;
 
 struct Visits {
     const StoreLayout *layout;
@@ -43,9 +60,8 @@ struct Visits {
     GPtrArray *all;  /* of Visit */
     GArray *tracks;  /* of TrackState, by slot */
     GArray *pending; /* of Pending: enter lines and staff whose track is not known yet */
+    GArray *seats;   /* of Seat: people of visits who are still to be found */
     Owner next_owner;
-    Owner joining; /* the visit that the next through the entry may belong to */
-    double joining_until_t;
     double looked_t; /* for what is looked at now and then only */
     GPtrArray *troubles;
     void (*trace)(const char *text, gpointer data); /* NULL: nobody listens */
@@ -74,6 +90,7 @@ visits_new(const StoreLayout *layout, People *people, CartBook *book)
     visits->all = g_ptr_array_new_with_free_func(visit_free);
     visits->tracks = g_array_new(FALSE, TRUE, sizeof(TrackState));
     visits->pending = g_array_new(FALSE, TRUE, sizeof(Pending));
+    visits->seats = g_array_new(FALSE, TRUE, sizeof(Seat));
     visits->troubles = g_ptr_array_new_with_free_func(g_free);
     visits->next_owner = OWNER_FIRST_VISIT;
     return visits;
@@ -91,6 +108,7 @@ visits_free(Visits *visits)
     g_ptr_array_unref(visits->all);
     g_array_unref(visits->tracks);
     g_array_unref(visits->pending);
+    g_array_unref(visits->seats);
     g_ptr_array_unref(visits->troubles);
     g_free(visits);
 }
@@ -211,8 +229,9 @@ is_in_zone(const Visits *visits, guint slot, ZoneKind kind)
 static void
 claim(Visits *visits, guint slot, Owner owner)
 {
-    cart_book_set_owner(visits->book, slot, owner);
+    cart_book_claim(visits->book, slot, owner);
     state_of(visits, slot)->is_known = true;
+    state_of(visits, slot)->is_settled = true;
     state_of(visits, slot)->guessed = OWNER_NOBODY;
     Visit *visit = find_visit(visits, owner);
     if (visit != NULL) {
@@ -247,35 +266,17 @@ is_near_entry(const Visits *visits, FloorPoint point)
     return distance_to_entry(visits, point) < entry_margin_metres;
 }
 
-/* People of nobody's who stand in the entry, or who were first seen near it when it was about time:
- * trackers find people late. */
-static guint
-strangers_in_entry(Visits *visits, double entered_t, guint *ret_slots, guint max)
+static void
+add_seats(Visits *visits, const Visit *visit, guint count, bool is_first, double t)
 {
-    guint count = 0;
-    for (guint slot = 0; slot < people_num_slots(visits->people) && count < max; slot++) {
-        if (!people_is_used(visits->people, slot) || people_is_lost(visits->people, slot) ||
-            !is_nobodys(visits, slot)) {
-            continue;
-        }
-        double since = people_first_t(visits->people, slot) - entered_t;
-        FloorPoint first = people_first_point(visits->people, slot);
-        bool began_in_entry = store_layout_in_zone(visits->layout, ZONE_ENTRY, first);
-        /* Whoever entered then has walked on by now; who shows up in the entry so late comes after.
-         */
-        if (began_in_entry && since > walk_on_seconds &&
-            people_time(visits->people) < entered_t + sure_seconds) {
-            continue;
-        }
-        /* Seen first beyond the entry: as far as one can have walked by then. */
-        bool walked_in = !began_in_entry && is_near_entry(visits, first) &&
-                         since > distance_to_entry(visits, first) - 0.55;
-        bool came_now = began_in_entry && since > -1;
-        if (walked_in || came_now || is_in_zone(visits, slot, ZONE_ENTRY)) {
-            ret_slots[count++] = slot;
-        }
+    Seat seat = { .owner = visit->owner,
+                  .is_first = is_first,
+                  .shown_t = visit->entered_t,
+                  .until_t = visit->entered_t + join_seconds,
+                  .expires_t = t + (is_first ? pending_seconds : join_seconds) };
+    for (guint i = 0; i < count; i++) {
+        g_array_append_val(visits->seats, seat);
     }
-    return count;
 }
 
 /* The person taken for OWNER's was another's: the right one is still to be found. */
@@ -283,10 +284,13 @@ static void
 look_again(Visits *visits, Owner owner)
 {
     Visit *visit = find_visit(visits, owner);
-    if (visit != NULL && visit->num_joined > 0) {
-        visit->num_joined--;
-        Pending pending = { owner, NULL, people_time(visits->people) + pending_seconds };
-        g_array_append_val(visits->pending, pending);
+    if (visit == NULL || visit->num_joined == 0) {
+        return;
+    }
+    visit->num_joined--;
+    add_seats(visits, visit, 1, true, people_time(visits->people));
+    for (guint i = 0; i < visits->tracks->len; i++) {
+        state_of(visits, i)->is_settled = !is_nobodys(visits, i);
     }
 }
 
@@ -294,43 +298,14 @@ look_again(Visits *visits, Owner owner)
 static bool
 settle_pending(Visits *visits, const Pending *pending)
 {
-    if (pending->target != NULL) {
-        guint slot = people_find(visits->people, pending->target);
-        if (slot == PEOPLE_NONE) {
-            return false;
-        }
-        Owner guessed = state_of(visits, slot)->guessed;
-        claim(visits, slot, pending->owner);
-        if (guessed != OWNER_NOBODY && guessed != pending->owner) {
-            look_again(visits, guessed);
-        }
-        return true;
-    }
-    Visit *visit = find_visit(visits, pending->owner);
-    guint slots[8];
-    guint count = strangers_in_entry(
-        visits, visit == NULL ? pending->until_t - pending_seconds : visit->entered_t, slots,
-        G_N_ELEMENTS(slots));
-    if (count == 0) {
+    guint slot = people_find(visits->people, pending->target);
+    if (slot == PEOPLE_NONE) {
         return false;
     }
-    if (count == 1 || (visit != NULL && count <= visit->party)) {
-        for (guint i = 0; i < count; i++) {
-            claim(visits, slots[i], pending->owner);
-            state_of(visits, slots[i])->guessed = pending->owner;
-        }
-        return true;
-    }
-    double equal[G_N_ELEMENTS(slots)] = { 0 };
-    cart_book_branch_track(visits->book, pending->owner, slots, equal, count);
-    for (guint i = 0; i < count; i++) {
-        state_of(visits, slots[i])->is_known = true;
-    }
-    visits_note(visits, pending->owner, "entry-unclear", people_time(visits->people),
-                "%u people stood in the entry and the gate did not say which of them entered",
-                count);
-    if (visit != NULL) {
-        visit->num_joined++;
+    Owner guessed = state_of(visits, slot)->guessed;
+    claim(visits, slot, pending->owner);
+    if (guessed != OWNER_NOBODY && guessed != pending->owner) {
+        look_again(visits, guessed);
     }
     return true;
 }
@@ -362,9 +337,16 @@ enter(Visits *visits, const GateLine *line)
     visit->party = MAX(1, line->party);
     visit->notes = g_array_new(FALSE, TRUE, sizeof(VisitNote));
     g_ptr_array_add(visits->all, visit);
-    claim_or_wait(visits, visit->owner, line->target, line->t);
-    visits->joining = visit->party > 1 ? visit->owner : OWNER_NOBODY;
-    visits->joining_until_t = line->t + join_seconds;
+    for (guint i = 0; i < visits->seats->len; i++) {
+        Seat *seat = &g_array_index(visits->seats, Seat, i);
+        seat->until_t = MIN(seat->until_t, line->t);
+    }
+    if (line->target != NULL) {
+        claim_or_wait(visits, visit->owner, line->target, line->t);
+    } else {
+        add_seats(visits, visit, 1, true, line->t);
+    }
+    add_seats(visits, visit, visit->party - 1, false, line->t);
 }
 
 static void
@@ -462,19 +444,161 @@ follow_pending(Visits *visits)
 }
 
 static void
-follow_group(Visits *visits, guint slot)
+expire_seats(Visits *visits)
+{
+    double now = people_time(visits->people);
+    for (guint i = visits->seats->len; i-- > 0;) {
+        const Seat *seat = &g_array_index(visits->seats, Seat, i);
+        if (now > seat->expires_t) {
+            if (seat->is_first) {
+                visits_note(visits, seat->owner, "entry-unseen", now,
+                            "nobody was seen entering with this visit");
+            }
+            g_array_remove_index(visits->seats, i);
+        }
+    }
+}
+
+/* Nobody's people who came through the entry lately; returns how many. */
+static guint
+newcomers(Visits *visits, guint *ret_slots, GateTrack *ret_tracks)
 {
     const People *people = visits->people;
-    Visit *visit = find_visit(visits, visits->joining);
-    if (visit == NULL || people_time(people) > visits->joining_until_t ||
-        visit->num_joined >= visit->party || people_is_lost(people, slot) ||
-        !is_nobodys(visits, slot)) {
+    double now = people_time(people);
+    double since = now;
+    guint count = 0;
+    for (guint i = 0; i < visits->seats->len; i++) {
+        since = MIN(since, g_array_index(visits->seats, Seat, i).shown_t);
+    }
+    for (guint slot = 0; slot < people_num_slots(people) && count < GATE_MAX_TRACKS; slot++) {
+        if (!people_is_used(people, slot) || state_of(visits, slot)->is_settled ||
+            people_first_t(people, slot) < since - before_code_seconds ||
+            !is_near_entry(visits, people_first_point(people, slot)) || !is_nobodys(visits, slot)) {
+            continue;
+        }
+        bool is_ghost =
+            people_is_lost(people, slot) &&
+            people_last_t(people, slot) - people_first_t(people, slot) < no_choice_seconds;
+        if (!is_ghost) {
+            ret_slots[count] = slot;
+            ret_tracks[count++] = (GateTrack){ .first_t = people_first_t(people, slot),
+                                               .metres = distance_to_entry(
+                                                   visits, people_first_point(people, slot)) };
+        }
+    }
+    return count;
+}
+
+/* SEAT is taken by the track in SLOT, as far as anybody knows. */
+static void
+note_seat(Visits *visits, guint slot, const Seat *seat)
+{
+    Visit *visit = find_visit(visits, seat->owner);
+    state_of(visits, slot)->guessed = seat->owner;
+    if (visit != NULL) {
+        visit->num_joined++;
+    }
+}
+
+/* Writes the ANSWERS about the tracks asked into the book: one that is sure, or all of them. */
+static void
+take_answers(Visits *visits, const GateAnswer *answers, guint num_answers, const guint *slots,
+             const GateTrack *tracks, guint num_tracks)
+{
+    guint asked[GATE_MAX_TRACKS];
+    Owner owners[GATE_MAX_TRACKS * GATE_MAX_TRACKS];
+    double log_weights[GATE_MAX_TRACKS];
+    guint num_asked = 0;
+    bool is_sure = answers[0].probability > sure_of_seat;
+    num_answers = is_sure ? 1 : num_answers;
+    for (guint i = 0; i < num_tracks; i++) {
+        num_asked += tracks[i].is_asked;
+    }
+    for (guint row = 0; row < num_answers; row++) {
+        guint k = 0;
+        for (guint i = 0; i < num_tracks; i++) {
+            guint seat = answers[row].seats[i];
+            if (tracks[i].is_asked) {
+                asked[k] = slots[i];
+                owners[row * num_asked + k++] =
+                    seat == GATE_NO_SEAT ? OWNER_NOBODY
+                                         : g_array_index(visits->seats, Seat, seat).owner;
+            }
+        }
+        log_weights[row] = log(answers[row].probability);
+    }
+    cart_book_branch_owners(visits->book, asked, num_asked, owners, log_weights, num_answers);
+    guint32 taken = 0;
+    for (guint i = 0; i < num_tracks; i++) {
+        guint seat = answers[0].seats[i];
+        if (!tracks[i].is_asked) {
+            continue;
+        }
+        state_of(visits, slots[i])->is_settled = true;
+        if (seat == GATE_NO_SEAT) {
+            continue;
+        }
+        const Seat *found = &g_array_index(visits->seats, Seat, seat);
+        const Visit *visit = find_visit(visits, found->owner);
+        state_of(visits, slots[i])->is_known = true;
+        note_seat(visits, slots[i], found);
+        taken |= 1u << seat;
+        trace(visits, "track %s is %s (%.3f)", people_id(visits->people, slots[i]),
+              visit != NULL ? visit->id : "closed", answers[0].probability);
+        if (!is_sure) {
+            visits_note(visits, found->owner, "entry-unclear", people_time(visits->people),
+                        "the gate did not say who of several people entered");
+        }
+    }
+    for (guint i = visits->seats->len; i-- > 0;) {
+        if (taken & 1u << i) {
+            g_array_remove_index(visits->seats, i);
+        }
+    }
+}
+
+/* Finds the people for the seats, once enough is known. */
+static void
+follow_entry(Visits *visits)
+{
+    expire_seats(visits);
+    guint slots[GATE_MAX_TRACKS];
+    GateTrack tracks[GATE_MAX_TRACKS];
+    double now = people_time(visits->people);
+    guint num_tracks = visits->seats->len == 0 ? 0 : newcomers(visits, slots, tracks);
+    guint num_asked = 0;
+    bool is_long_enough = false;
+    for (guint i = 0; i < num_tracks; i++) {
+        double age = now - tracks[i].first_t;
+        tracks[i].is_asked = age >= settle_seconds || (num_tracks == 1 && age > no_choice_seconds);
+        is_long_enough |= age >= settle_seconds;
+        num_asked += tracks[i].is_asked;
+    }
+    if (num_asked == 0) {
         return;
     }
-    bool came_now = people_first_t(people, slot) > visit->entered_t - 1.5 &&
-                    is_near_entry(visits, people_first_point(people, slot));
-    if (came_now || is_in_zone(visits, slot, ZONE_ENTRY)) {
-        claim(visits, slot, visit->owner);
+    GateSeat seats[GATE_MAX_SEATS];
+    guint num_seats = MIN(visits->seats->len, GATE_MAX_SEATS);
+    for (guint i = 0; i < num_seats; i++) {
+        const Seat *seat = &g_array_index(visits->seats, Seat, i);
+        seats[i] = (GateSeat){ seat->owner, seat->is_first, seat->shown_t, seat->until_t };
+    }
+    GateAnswer answers[GATE_MAX_TRACKS];
+    guint count = gate_match(seats, num_seats, tracks, num_tracks, now, answers, max_answers);
+    if (!is_long_enough && answers[0].probability < sure_of_seat) {
+        return;
+    }
+    bool is_all_early = true;
+    for (guint i = 0; i < num_tracks; i++) {
+        is_all_early &= now - tracks[i].first_t < settled_seconds;
+    }
+    bool is_found = false;
+    for (guint i = 0; i < num_tracks; i++) {
+        is_found |= tracks[i].is_asked && answers[0].seats[i] != GATE_NO_SEAT;
+    }
+    /* That somebody is nobody's is said last. */
+    if (is_found || !is_all_early) {
+        take_answers(visits, answers, count, slots, tracks, num_tracks);
     }
 }
 
@@ -600,12 +724,10 @@ visits_follow(Visits *visits)
               people_id(people, swap.a), people_id(people, swap.b), swap.t, swap.log_swapped);
     }
     follow_pending(visits);
+    follow_entry(visits);
     for (guint slot = 0; slot < people_num_slots(people); slot++) {
         if (!people_is_used(people, slot)) {
             continue;
-        }
-        if (visits->joining != OWNER_NOBODY) {
-            follow_group(visits, slot);
         }
         if (!state_of(visits, slot)->is_known) {
             identify(visits, slot);
