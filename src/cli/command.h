@@ -43,6 +43,7 @@ bool command_read_settings(Settings *settings, const char *file, char *const *as
 
 ExitStatus serve_command(int argc, char **argv);
 ExitStatus work_command(int argc, char **argv);
+ExitStatus keys_rewrap_command(int argc, char **argv);
 ExitStatus settings_command(int argc, char **argv);
 ExitStatus config_command(int argc, char **argv);
 ExitStatus track_run_command(int argc, char **argv);

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,8 +27,8 @@ typedef struct {
 } Rule;
 
 struct Net {
-    GPtrArray *rules; /* of Rule */
-    GBytes *trusted;  /* PEM text, or NULL */
+    GPtrArray *rules;                   /* of Rule */
+    GBytes *trusted[NET_PURPOSE_COUNT]; /* PEM text, or NULL */
     GMutex mutex;
     GCond freed;
     guint num_running[NET_PURPOSE_COUNT]; /* under mutex */
@@ -48,6 +49,9 @@ net_new(void)
     if (g_once_init_enter(&is_initialised)) {
         CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
         g_assert(code == CURLE_OK);
+        /* Told to leave signals alone, libcurl leaves this one to the program, too: a server that
+         * closes its end would end us. */
+        signal(SIGPIPE, SIG_IGN);
         g_once_init_leave(&is_initialised, 1);
     }
     Net *net = g_new0(Net, 1);
@@ -66,10 +70,10 @@ net_free(Net *net)
     }
     for (guint i = 0; i < NET_PURPOSE_COUNT; i++) {
         g_assert(net->num_running[i] == 0);
+        g_clear_pointer(&net->trusted[i], g_bytes_unref);
     }
     g_ptr_array_unref(net->idle);
     g_ptr_array_unref(net->rules);
-    g_clear_pointer(&net->trusted, g_bytes_unref);
     g_mutex_clear(&net->mutex);
     g_cond_clear(&net->freed);
     g_free(net);
@@ -175,14 +179,14 @@ net_allow(Net *net, NetPurpose purpose, const char *text, NetReach reach, GError
 }
 
 bool
-net_trust(Net *net, const char *path, GError **error)
+net_trust(Net *net, NetPurpose purpose, const char *path, GError **error)
 {
     g_autoptr(GBytes) trusted = file_read_whole(path, max_trusted_file, error);
     if (trusted == NULL) {
         return false;
     }
-    g_clear_pointer(&net->trusted, g_bytes_unref);
-    net->trusted = g_steal_pointer(&trusted);
+    g_clear_pointer(&net->trusted[purpose], g_bytes_unref);
+    net->trusted[purpose] = g_steal_pointer(&trusted);
     return true;
 }
 
@@ -302,7 +306,7 @@ set_request(CURL *curl, const NetRequest *request)
 }
 
 static void
-set_transport(const Net *net, CURL *curl, CURLU *url, Exchange *exchange)
+set_transport(GBytes *trusted, CURL *curl, CURLU *url, Exchange *exchange)
 {
     curl_easy_setopt(curl, CURLOPT_CURLU, url);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
@@ -319,10 +323,9 @@ set_transport(const Net *net, CURL *curl, CURLU *url, Exchange *exchange)
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, exchange);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
-    if (net->trusted != NULL) {
-        gsize size;
-        struct curl_blob blob = { .data = (void *)g_bytes_get_data(net->trusted, &size) };
-        blob.len = size;
+    if (trusted != NULL) {
+        struct curl_blob blob = { .flags = CURL_BLOB_NOCOPY };
+        blob.data = (void *)g_bytes_get_data(trusted, &blob.len);
         curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
     }
 }
@@ -341,9 +344,13 @@ fail_exchange(const Exchange *exchange, CURLcode code, const char *host, GError 
     }
     AppErrorCode kind =
         code == CURLE_OPERATION_TIMEDOUT ? APP_ERROR_TIMEOUT : APP_ERROR_UNAVAILABLE;
+    if (code == CURLE_PEER_FAILED_VERIFICATION) {
+        return fail(error, kind, "%s: its certificate is not to be trusted", host);
+    }
     const char *reason = curl_easy_strerror(code);
-    g_autofree char *text = g_ascii_strdown(reason, 1);
-    return fail(error, kind, "%s: %s%s", host, text, reason + 1);
+    bool is_word = g_ascii_isupper(reason[0]) && g_ascii_islower(reason[1]);
+    return fail(error, kind, "%s: %c%s", host, is_word ? g_ascii_tolower(reason[0]) : reason[0],
+                reason + 1);
 }
 
 static CURL *
@@ -393,7 +400,7 @@ net_send(Net *net, const NetRequest *request, NetResponse *ret_response, GError 
     exchange.body = g_byte_array_new();
     exchange.headers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     CURL *curl = take_handle(net, request->purpose);
-    set_transport(net, curl, url, &exchange);
+    set_transport(net->trusted[request->purpose], curl, url, &exchange);
     set_request(curl, request);
     struct curl_slist *headers = make_header_list(request);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);

@@ -19,6 +19,7 @@ typedef enum {
 
 typedef struct Net Net;
 
+/* The process ignores SIGPIPE from the first one on. */
 Net *net_new(void);
 /* No request may be under way. */
 void net_free(Net *net);
@@ -29,9 +30,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Net, net_free)
  * ("localhost", "*.localhost", 127.0.0.0/8, [::1]). Call before the first request. */
 bool net_allow(Net *net, NetPurpose purpose, const char *origin, NetReach reach, GError **error);
 
-/* Trusts the certificates in the PEM file PATH besides those of the system: an authority of the
- * operator's own. Call before the first request. */
-bool net_trust(Net *net, const char *path, GError **error);
+/* For PURPOSE trusts the certificates in the PEM file PATH besides those of the system: an
+ * authority of the operator's own. Call before the first request. */
+bool net_trust(Net *net, NetPurpose purpose, const char *path, GError **error);
 
 typedef struct {
     NetPurpose purpose;

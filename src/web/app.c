@@ -118,6 +118,7 @@ s3_settings(const Settings *settings, const char *region)
         .bucket = is_us ? settings->storage_us_bucket : settings->storage_eu_bucket,
         .access_key = is_us ? settings->storage_us_access_key : settings->storage_eu_access_key,
         .secret_key = is_us ? settings->storage_us_secret_key : settings->storage_eu_secret_key,
+        .is_virtual_host = settings->storage_is_virtual_host != 0,
         .reach = settings->storage_is_private != 0 ? NET_PRIVATE : NET_PUBLIC,
     };
 }
@@ -137,6 +138,10 @@ open_store(App *app, const char *region, GError **error)
 static bool
 open_vault(App *app, GError **error)
 {
+    const char *authority = app->settings->storage_ca_file;
+    if (authority[0] != '\0' && !net_trust(app->net, NET_STORAGE, authority, error)) {
+        return false;
+    }
     app->vault = vault_new(app->db, app->keyring, app->clock);
     for (guint i = 0; account_regions[i] != NULL; i++) {
         BlobStore *store = open_store(app, account_regions[i], error);
