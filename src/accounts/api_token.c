@@ -197,7 +197,7 @@ api_token_exchange(Accounts *accounts, const char *text, Timestamp *ret_expires_
     Digest hash = digest_of(text, TOKEN_LENGTH);
     Timestamp now = clock_now(accounts->clock);
     Id token, account;
-    g_autoptr(DbTx) tx = db_begin(accounts->db, DB_WRITE, error);
+    g_autoptr(DbTx) tx = db_begin(accounts->db, DB_WRITE_QUICKLY, error);
     if (tx == NULL || !use_token(tx, &hash, now, &token, &account, error) ||
         !db_commit(g_steal_pointer(&tx), error)) {
         return NULL;

@@ -113,7 +113,7 @@ static bool
 note_use(Accounts *accounts, const Digest *hash, Timestamp now, Session *session, GError **error)
 {
     Timestamp expires_at = expiry(accounts, session->created_at, now);
-    g_autoptr(DbTx) tx = db_begin(accounts->db, DB_WRITE, error);
+    g_autoptr(DbTx) tx = db_begin(accounts->db, DB_WRITE_QUICKLY, error);
     if (tx == NULL ||
         !db_exec(tx, error, NULL,
                  "UPDATE session SET last_seen_at = $2, expires_at = $3 WHERE token_hash = $1",

@@ -86,7 +86,8 @@ remember(Accounts *accounts, const Provider *provider, const char *region, const
     Digest browser_hash = digest_of(browser, strlen(browser));
     g_autofree char *path = safe_return(return_to);
     Timestamp now = clock_now(accounts->clock);
-    g_autoptr(DbTx) tx = db_begin(accounts->db, DB_WRITE, error);
+    /* Whoever was on a provider's page during a power cut begins again. */
+    g_autoptr(DbTx) tx = db_begin(accounts->db, DB_WRITE_QUICKLY, error);
     return tx != NULL &&
            db_exec(tx, error, NULL,
                    "INSERT INTO sign_in (state_hash, provider, region, nonce, verifier,"
