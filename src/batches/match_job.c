@@ -228,41 +228,86 @@ changes_anything(const Plan *plan)
            strcmp(plan->notes, photo->notes) != 0;
 }
 
+static Decisions *
+decide_photos(const Matching *matching, const GPtrArray *photos)
+{
+    g_autoptr(GHashTable) first_of = g_hash_table_new(digest_hash, digest_equal_func);
+    g_autofree NamedPhoto *named = g_new0(NamedPhoto, photos->len + 1);
+    for (guint i = 0; i < photos->len; i++) {
+        PhotoRow *photo = photos->pdata[i];
+        gpointer first = GUINT_TO_POINTER(i);
+        if (!g_hash_table_lookup_extended(first_of, &photo->digest, NULL, &first)) {
+            g_hash_table_insert(first_of, &photo->digest, first);
+        }
+        named[i] = (NamedPhoto){ .name = photo->name,
+                                 .first = GPOINTER_TO_UINT(first),
+                                 .is_junk = photo_name_is_junk(photo->name),
+                                 .is_picture = photo->is_picture };
+    }
+    return decide(matching->skus, named, photos->len);
+}
+
+static void
+add_plan(Matching *matching, Plan *plan)
+{
+    if (changes_anything(plan)) {
+        g_ptr_array_add(matching->plans, plan);
+    } else {
+        plan_free(plan);
+    }
+}
+
+/* A copy of a photo that a person decided is still the same picture: it must not come up in the
+ * place that the person took its twin from. What the rules call a duplicate when they see all
+ * photos, the decided ones first, stays one. Takes those out of UNDECIDED. */
+static void
+plan_copies(Matching *matching, const GPtrArray *decided, GPtrArray *undecided, GHashTable *places)
+{
+    g_autoptr(GHashTable) digests = g_hash_table_new(digest_hash, digest_equal_func);
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    for (guint i = 0; i < decided->len; i++) {
+        g_hash_table_add(digests, &((PhotoRow *)decided->pdata[i])->digest);
+        g_ptr_array_add(all, decided->pdata[i]);
+    }
+    bool has_copies = false;
+    for (guint i = 0; i < undecided->len; i++) {
+        has_copies |= g_hash_table_contains(digests, &((PhotoRow *)undecided->pdata[i])->digest);
+        g_ptr_array_add(all, undecided->pdata[i]);
+    }
+    if (!has_copies) {
+        return;
+    }
+    g_autoptr(Decisions) decisions = decide_photos(matching, all);
+    g_ptr_array_set_size(undecided, 0);
+    for (guint i = decided->len; i < all->len; i++) {
+        PhotoRow *photo = all->pdata[i];
+        const Decision *decision = decisions_get(decisions, i);
+        if (decision->verdict == VERDICT_DUPLICATE &&
+            g_hash_table_contains(digests, &photo->digest)) {
+            add_plan(matching, plan_for(matching, photo, decision, places));
+        } else {
+            g_ptr_array_add(undecided, photo);
+        }
+    }
+}
+
 static void
 make_plans(Matching *matching)
 {
     g_autoptr(GHashTable) places = places_of_people(matching);
-    g_autoptr(GHashTable) first_of = g_hash_table_new(digest_hash, digest_equal_func);
+    g_autoptr(GPtrArray) decided = g_ptr_array_new();
     g_autoptr(GPtrArray) undecided = g_ptr_array_new();
-    g_autoptr(GArray) named = g_array_new(FALSE, TRUE, sizeof(NamedPhoto));
     for (guint i = 0; i < matching->photos->len; i++) {
         PhotoRow *photo = matching->photos->pdata[i];
-        if (photo->decided_by == DECIDED_BY_PERSON) {
-            continue;
-        }
-        NamedPhoto name = { .name = photo->name,
-                            .first = named->len,
-                            .is_junk = photo_name_is_junk(photo->name),
-                            .is_picture = photo->is_picture };
-        gpointer first;
-        if (g_hash_table_lookup_extended(first_of, &photo->digest, NULL, &first)) {
-            name.first = GPOINTER_TO_UINT(first);
-        } else {
-            g_hash_table_insert(first_of, &photo->digest, GUINT_TO_POINTER(named->len));
-        }
-        g_array_append_val(named, name);
-        g_ptr_array_add(undecided, photo);
+        bool is_decided = photo->decided_by == DECIDED_BY_PERSON;
+        g_ptr_array_add(is_decided ? decided : undecided, photo);
     }
-    g_autoptr(Decisions) decisions =
-        decide(matching->skus, (const NamedPhoto *)(void *)named->data, named->len);
     matching->plans = g_ptr_array_new_with_free_func(plan_free);
+    plan_copies(matching, decided, undecided, places);
+    g_autoptr(Decisions) decisions = decide_photos(matching, undecided);
     for (guint i = 0; i < undecided->len; i++) {
-        Plan *plan = plan_for(matching, undecided->pdata[i], decisions_get(decisions, i), places);
-        if (changes_anything(plan)) {
-            g_ptr_array_add(matching->plans, plan);
-        } else {
-            plan_free(plan);
-        }
+        add_plan(matching,
+                 plan_for(matching, undecided->pdata[i], decisions_get(decisions, i), places));
     }
 }
 

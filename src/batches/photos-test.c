@@ -166,6 +166,25 @@ test_a_photo_left_out_makes_room(TestDatabase *database)
     assert_place(test, &batch, "b/AB-1.jpg", "ambiguous");
 }
 
+static void
+test_a_copy_of_a_moved_photo_stays_a_copy(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = test_batches_open(test);
+    test_batches_upload_text(test, &batch, "listing.csv", sheet_text);
+    test_batches_upload_photo(test, &batch, "AB-1_2.jpg", 1);
+    test_batches_upload_photo(test, &batch, "AB-1_2 (copy).jpg", 1);
+    test_batches_work(test);
+    const PhotoChange wish = { .has_place = true, .sku_row = 2, .slot = { SLOT_MAIN, 0 } };
+    g_autofree char *place = test_batches_place(test, &batch, "AB-1_2.jpg");
+    bool is_first = strcmp(place, "duplicate") != 0;
+    const char *moved = is_first ? "AB-1_2.jpg" : "AB-1_2 (copy).jpg";
+    change_well(test, &batch, moved, &wish);
+    test_batches_work(test);
+    assert_place(test, &batch, moved, "matched 2 MAIN");
+    assert_place(test, &batch, is_first ? "AB-1_2 (copy).jpg" : "AB-1_2.jpg", "duplicate");
+}
+
 /* Two browsers edit one batch: the second one is told. */
 static void
 test_a_stale_revision_is_a_conflict(TestDatabase *database)
@@ -461,6 +480,7 @@ add_tests(void)
     test_each_database("/photos/reset", test_a_reset_photo_is_the_rules_again);
     test_each_database("/photos/turn", test_a_turned_photo_is_cleaned_again);
     test_each_database("/photos/left-out", test_a_photo_left_out_makes_room);
+    test_each_database("/photos/copy", test_a_copy_of_a_moved_photo_stays_a_copy);
     test_each_database("/photos/two-editors", test_a_stale_revision_is_a_conflict);
     test_each_database("/photos/nonsense", test_changes_that_make_no_sense_are_refused);
     test_each_database("/photos/url-taken-back", test_a_change_takes_the_url_back);

@@ -11,17 +11,16 @@ insert_account(TestBatches *test)
     return test_vault_account(test->vault, "us");
 }
 
-TestBatches *
-test_batches_new(TestDatabase *database)
+/* Everything on top of the vault. */
+static void
+set_up(TestBatches *test, const Clock *clock)
 {
-    TestBatches *test = g_new0(TestBatches, 1);
-    test->vault = test_vault_new(database);
     settings_init(&test->settings);
     test->settings.jobs_photo_workers = 1;
     const BatchesOptions options = {
         .db = test->vault->db,
         .vault = test->vault->vault,
-        .clock = &test->vault->clock,
+        .clock = clock,
         .settings = &test->settings,
         .picture_scheme = "https",
         .allow_no_sandbox = true,
@@ -29,9 +28,28 @@ test_batches_new(TestDatabase *database)
     test->batches = batches_new(&options);
     gsize num_kinds;
     const JobKind *kinds = batches_job_kinds(test->batches, &num_kinds);
-    test->jobs = jobs_new(test->vault->db, &test->vault->clock, kinds, num_kinds);
+    test->jobs = jobs_new(test->vault->db, clock, kinds, num_kinds);
     batches_set_jobs(test->batches, test->jobs);
+}
+
+TestBatches *
+test_batches_new(TestDatabase *database)
+{
+    TestBatches *test = g_new0(TestBatches, 1);
+    test->vault = test_vault_new(database);
+    set_up(test, &test->vault->clock);
     test->account = test_batches_account(test, "first");
+    return test;
+}
+
+TestBatches *
+test_batches_join(const char *database_url, const char *keyring_url, const char *directory,
+                  const Clock *clock, const Id *account)
+{
+    TestBatches *test = g_new0(TestBatches, 1);
+    test->vault = test_vault_join(database_url, keyring_url, directory, clock);
+    set_up(test, clock);
+    test->account = *account;
     return test;
 }
 

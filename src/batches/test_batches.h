@@ -22,6 +22,10 @@ TestBatches *test_batches_new(TestDatabase *database);
 void test_batches_free(TestBatches *test);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TestBatches, test_batches_free)
 
+/* The same as another process: on the databases and the directory of one that is there already. */
+TestBatches *test_batches_join(const char *database_url, const char *keyring_url,
+                               const char *directory, const Clock *clock, const Id *account);
+
 /* Runs jobs until nothing is due, and moves the clock to what is due in the next ten seconds.
  * Returns how many ran. */
 guint test_batches_work(TestBatches *test);

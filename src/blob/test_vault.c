@@ -40,6 +40,23 @@ test_vault_new(TestDatabase *database)
     return test;
 }
 
+TestVault *
+test_vault_join(const char *database_url, const char *keyring_url, const char *directory,
+                const Clock *clock)
+{
+    g_autoptr(GError) error = NULL;
+    TestVault *test = g_new0(TestVault, 1);
+    test->clock = *clock;
+    test->directory = g_strdup(directory);
+    test->keyring_url = g_strdup(keyring_url);
+    test->db = db_open(database_url, 4, &error);
+    g_assert_no_error(error);
+    test->keyring_db = db_open(keyring_url, 4, &error);
+    g_assert_no_error(error);
+    open_vault(test, &test->keyring, &test->vault);
+    return test;
+}
+
 static void
 remove_tree(const char *path)
 {

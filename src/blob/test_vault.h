@@ -25,6 +25,10 @@ extern const MasterKey test_vault_master;
  * after the vault. */
 Vault *test_vault_again(const TestVault *test, Keyring **ret_keyring);
 
+/* The same in another process, with a clock of its own. Never freed: its process is killed. */
+TestVault *test_vault_join(const char *database_url, const char *keyring_url, const char *directory,
+                           const Clock *clock);
+
 /* A new account in REGION. */
 Id test_vault_account(TestVault *test, const char *region);
 /* Stores TEXT as a picture of ACCOUNT and adopts it. */
