@@ -18,9 +18,6 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* LST-17: pictures and all that comes from them live this many days from their upload. */
-#define PICTURE_LIFE_DAYS 21
-
 typedef struct Batches Batches;
 
 typedef struct {

@@ -2,6 +2,7 @@
 #include "batches/test_batches.h"
 
 #include "base/error.h"
+#include "privacy/inventory.h"
 
 #include <string.h>
 
@@ -454,7 +455,7 @@ test_counts_follow_the_sweep(TestDatabase *database)
 {
     g_autoptr(TestBatches) test = test_batches_new(database);
     Id batch = usual_batch(test);
-    test->vault->time += DAYS(PICTURE_LIFE_DAYS);
+    test->vault->time += inventory_lifetime("photo");
     g_autoptr(DbTx) tx = db_begin(test->vault->db, DB_WRITE, NULL);
     g_assert_true(db_exec(tx, NULL, NULL, "DELETE FROM batch_event", ""));
     g_assert_true(db_exec(tx, NULL, NULL, "DELETE FROM photo", ""));

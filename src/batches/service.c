@@ -4,6 +4,7 @@
 #include "batches/jobs.h"
 #include "batches/watches.h"
 #include "listing/job_limits.h"
+#include "privacy/inventory.h"
 
 static const JobKind job_kinds[NUM_JOB_KINDS] = {
     { .kind = SHEET_READ_JOB,
@@ -161,7 +162,7 @@ service_pool(Batches *batches, GError **error)
 Timestamp
 service_expiry(Timestamp uploaded_at)
 {
-    return uploaded_at + DAYS(PICTURE_LIFE_DAYS);
+    return uploaded_at + inventory_lifetime("photo");
 }
 
 void *

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "privacy/inventory.h"
 #include "web/handlers.h"
 
 void
@@ -55,7 +56,7 @@ handle_session_get(Exchange *exchange)
     json_bool(writer, "test_mode", exchange->app->is_test_mode);
     json_string(writer, "host", host);
     write_limits(writer, &limits);
-    json_int(writer, "retention_days", PICTURE_LIFE_DAYS);
+    json_int(writer, "retention_days", inventory_lifetime("photo") / DAYS(1));
     json_end_object(writer);
     return exchange_json(exchange, 200, writer);
 }
