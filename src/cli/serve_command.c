@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/service_options.h"
 #include "cli/stop_signal.h"
+#include "web/sample.h"
 #include "web/site.h"
 
 #include <stdio.h>
@@ -16,6 +17,11 @@
 
 /* systemd's protocol for handing over sockets: they begin here. */
 #define FIRST_PASSED_FD 3
+
+typedef struct {
+    bool with_jobs;
+    const char *sample; /* NULL: none */
+} ServeOptions;
 
 typedef struct {
     Site *site;
@@ -126,12 +132,15 @@ listen_metrics(Site *site, HttpServer **ret_server, GError **error)
 
 /* People see the address on standard output; programs read it there. */
 static void
-announce(const Service *service)
+announce(const Service *service, bool has_sample)
 {
     const App *app = service->site->app;
     printf("Cloudpick is at %s%s\n", service->site->origin,
            app->is_test_mode ? "  (test mode: anybody on this machine can sign in as anybody)"
                              : "");
+    if (has_sample) {
+        printf("Sign in as %s to see the sample batch.\n", SAMPLE_EMAIL);
+    }
     if (service->metrics != NULL) {
         printf("Metrics are at port %u\n", http_server_port(service->metrics));
     }
@@ -141,10 +150,10 @@ announce(const Service *service)
 }
 
 static bool
-run_service(Service *service, bool with_jobs, GError **error)
+run_service(Service *service, const ServeOptions *options, GError **error)
 {
     App *app = service->site->app;
-    if (with_jobs && !app_start_jobs(app, error)) {
+    if (options->with_jobs && !app_start_jobs(app, error)) {
         return false;
     }
     g_mutex_init(&service->mutex);
@@ -153,14 +162,14 @@ run_service(Service *service, bool with_jobs, GError **error)
     GThread *metrics =
         service->metrics == NULL ? NULL : g_thread_new("metrics", run_metrics, service->metrics);
     stop_signal_watch(stop_service, service);
-    announce(service);
+    announce(service, options->sample != NULL);
     bool has_run = http_server_run(service->server, error);
     stop_service(service);
     g_thread_join(ticks);
     if (metrics != NULL) {
         g_thread_join(metrics);
     }
-    if (with_jobs && !app_stop_jobs(app)) {
+    if (options->with_jobs && !app_stop_jobs(app)) {
         _exit(EXIT_DONE);
     }
     return has_run;
@@ -179,7 +188,8 @@ allow_many_descriptors(void)
 }
 
 static bool
-serve(const Settings *settings, const char *data_dir, bool with_jobs, GError **error)
+serve(const Settings *settings, const char *data_dir, const ServeOptions *serve_options,
+      GError **error)
 {
     const AppOptions options = {
         .settings = settings,
@@ -192,7 +202,8 @@ serve(const Settings *settings, const char *data_dir, bool with_jobs, GError **e
         return false;
     }
     g_autoptr(Site) site = site_new(app, error);
-    if (site == NULL) {
+    if (site == NULL ||
+        (serve_options->sample != NULL && !sample_load(app, serve_options->sample, error))) {
         return false;
     }
     /* Static: the thread of signals may still call stop_service when this returns. */
@@ -203,7 +214,7 @@ serve(const Settings *settings, const char *data_dir, bool with_jobs, GError **e
         g_clear_pointer(&service.server, http_server_free);
         return false;
     }
-    bool has_run = run_service(&service, with_jobs, error);
+    bool has_run = run_service(&service, serve_options, error);
     http_server_free(service.server);
     http_server_free(service.metrics);
     return has_run;
@@ -214,9 +225,12 @@ serve_command(int argc, char **argv)
 {
     g_auto(ServiceOptions) options = { 0 };
     gboolean without_jobs = FALSE;
+    g_autofree char *sample = NULL;
     const GOptionEntry extra[] = {
         { "no-jobs", 0, 0, G_OPTION_ARG_NONE, &without_jobs,
           "Leave the work on photos to cloudpick work", NULL },
+        { "sample", 0, 0, G_OPTION_ARG_FILENAME, &sample,
+          "Begin with a batch of the sheet and photos in DIR (test mode only)", "DIR" },
         G_OPTION_ENTRY_NULL,
     };
     g_autofree GOptionEntry *entries = service_option_entries(&options, extra);
@@ -236,8 +250,11 @@ serve_command(int argc, char **argv)
             "Exit status: 0 when told to end, 2 when the call or a setting is wrong, 3 when it\n"
             "could not run.",
             entries, NULL, &error) ||
-        !service_options_finish(&options, &settings, &error) ||
-        !serve(&settings, options.data_dir, !without_jobs, &error)) {
+        !service_options_finish(&options, &settings, &error)) {
+        return command_fail(error);
+    }
+    const ServeOptions serve_options = { .with_jobs = !without_jobs, .sample = sample };
+    if (!serve(&settings, options.data_dir, &serve_options, &error)) {
         return command_fail(error);
     }
     return EXIT_DONE;

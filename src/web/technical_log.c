@@ -102,7 +102,7 @@ write_line(DbTx *tx, const Line *line, GError **error)
 static bool
 write_lines(TechnicalLog *log, const GPtrArray *lines, GError **error)
 {
-    g_autoptr(DbTx) tx = db_begin(log->db, DB_WRITE, error);
+    g_autoptr(DbTx) tx = db_begin(log->db, DB_WRITE_QUICKLY, error);
     if (tx == NULL) {
         return false;
     }
