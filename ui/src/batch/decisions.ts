@@ -127,7 +127,7 @@ export class Decisions {
         this.store.takePhotos([expected(photo, change, this.store)]);
         try {
             const changed = await call<PhotoChanged>("PATCH", `/api/v1/photos/${photo.id}`, change);
-            this.store.takePhotos(
+            this.store.takeDecided(
                 changed.displaced ? [changed.displaced, changed.photo] : [changed.photo],
             );
             return changed;

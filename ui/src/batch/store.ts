@@ -39,6 +39,8 @@ export class BatchStore {
     private isClosed = false;
     private changed = new Set<string>();
     private hasChangedWhole = false;
+    private tick = 0;
+    private decidedAt = new Map<string, number>();
     private isFetching = false;
 
     readonly attention = computed(() => {
@@ -110,6 +112,19 @@ export class BatchStore {
         this.version.value++;
     }
 
+    /** The answer to a decision made here: newer than what is being fetched meanwhile. */
+    takeDecided(photos: Photo[]) {
+        this.tick++;
+        for (const photo of photos) this.decidedAt.set(photo.id, this.tick);
+        this.takePhotos(photos);
+    }
+
+    /** What was asked for at SINCE. What was decided here since then is asked for again once the
+     * server's event about it comes. */
+    private takeFetched(photos: Photo[], since: number) {
+        this.takePhotos(photos.filter((photo) => (this.decidedAt.get(photo.id) ?? 0) <= since));
+    }
+
     private forget(id: string) {
         this.unplace(id);
         this.photos.delete(id);
@@ -162,6 +177,7 @@ export class BatchStore {
 
     private async readPhotos() {
         const seen = new Set<string>();
+        const since = this.tick;
         if (!this.isLoaded.value) {
             for await (const page of pagesOf<Photo>(`${this.url}/photos?filter=attention`)) {
                 this.takePhotos(page);
@@ -169,7 +185,7 @@ export class BatchStore {
         }
         for await (const page of pagesOf<Photo>(`${this.url}/photos?filter=all`)) {
             for (const photo of page) seen.add(photo.id);
-            this.takePhotos(page);
+            this.takeFetched(page, since);
         }
         for (const id of [...this.photos.keys()]) {
             if (!seen.has(id)) this.forget(id);
@@ -230,12 +246,13 @@ export class BatchStore {
     private async fetchPhotos(ids: string[]) {
         for (let i = 0; i < ids.length; i += ids_per_request) {
             const some = ids.slice(i, i + ids_per_request);
+            const since = this.tick;
             const page = await get<Page<Photo>>(
                 `${this.url}/photos?ids=${some.join(",")}&limit=${ids_per_request}`,
             );
             const there = new Set(page.items.map((photo) => photo.id));
             for (const id of some) if (!there.has(id)) this.forget(id);
-            this.takePhotos(page.items);
+            this.takeFetched(page.items, since);
         }
     }
 }
