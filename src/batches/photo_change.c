@@ -22,6 +22,9 @@ check_change(const PhotoChange *change, GError **error)
     if (!change->reset && !has_other) {
         return fail(error, APP_ERROR_INVALID, "nothing to change");
     }
+    if (change->swap && !change->displace) {
+        return fail(error, APP_ERROR_INVALID, "swap: goes with displace");
+    }
     if (change->has_turn && (change->turn % 90 != 0 || change->turn >= 360)) {
         return fail(error, APP_ERROR_INVALID, "turn: 0, 90, 180 or 270");
     }
@@ -123,6 +126,39 @@ move(BatchChange *change, PhotoRow *row, const PhotoChange *wish, PhotoChangeRes
                             error);
 }
 
+/* The photo that was displaced takes the place that the other one left: after that one was saved,
+ * no slot has two. */
+static bool
+give_place(BatchChange *change, const PhotoRow *left, PhotoChangeResult *result, GError **error)
+{
+    g_autoptr(PhotoRow) row =
+        photo_row_load(change->tx, &left->account, &result->displaced->id, error);
+    if (row == NULL) {
+        return false;
+    }
+    PhotoShare before = photo_share(row);
+    row->verdict = row->state == PHOTO_FAILED ? PHOTO_REJECTED : PHOTO_MATCHED;
+    row->sku_row = left->sku_row;
+    row->slot = left->slot;
+    row->decided_by = DECIDED_BY_PERSON;
+    row->decided_revision = change->revision;
+    set_reasons(row, "put there by hand", "");
+    g_autofree char *slot = slot_to_string(left->slot);
+    g_autofree char *details = g_strdup_printf("row %u %s", left->sku_row, slot);
+    if (!photo_save(change, &before, row, error) ||
+        !change_add_event(change, &row->id, row->uploaded_at, DECIDED_BY_PERSON, "moved", details,
+                          error)) {
+        return false;
+    }
+    g_autoptr(PhotoRow) after = photo_row_load(change->tx, &left->account, &row->id, error);
+    if (after == NULL) {
+        return false;
+    }
+    photo_info_free(result->displaced);
+    result->displaced = photo_info_new(change->batches, after);
+    return true;
+}
+
 static bool
 turn(BatchChange *change, PhotoRow *row, guint degrees, GError **error)
 {
@@ -189,11 +225,17 @@ change_photo(BatchChange *change, PhotoRow *row, const PhotoChange *wish, PhotoC
         return fail(error, APP_ERROR_CONFLICT, "%s was changed meanwhile: look again", row->name);
     }
     PhotoShare before = photo_share(row);
+    PhotoRow left = { .account = row->account, .sku_row = row->sku_row, .slot = row->slot };
+    bool had_place = row->verdict == PHOTO_MATCHED;
     if (!apply(change, row, wish, result, error)) {
         return false;
     }
     row->decided_revision = change->revision;
-    return photo_unpublish(change, row, error) && photo_save(change, &before, row, error) &&
+    if (!photo_unpublish(change, row, error) || !photo_save(change, &before, row, error)) {
+        return false;
+    }
+    bool swaps = wish->swap && had_place && result->displaced != NULL;
+    return (!swaps || give_place(change, &left, result, error)) &&
            change_state(change, BATCH_CHANGE, error) && change_wants_matching(change, true, error);
 }
 

@@ -102,6 +102,39 @@ test_the_displaced_photo_stays_out(TestDatabase *database)
 }
 
 static void
+test_two_photos_change_places_at_once(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    const PhotoChange wish = {
+        .has_place = true, .sku_row = 3, .slot = { SLOT_MAIN, 0 }, .displace = true, .swap = true
+    };
+    g_autoptr(GError) error = NULL;
+    g_auto(PhotoChangeResult) result = { 0 };
+    g_assert_true(change(test, &batch, "AB-1.jpg", &wish, &result, &error));
+    g_assert_cmpstr(result.displaced->name, ==, "AB-2.jpg");
+    g_assert_cmpuint(result.displaced->sku_row, ==, 2);
+    test_batches_work(test);
+    assert_place(test, &batch, "AB-1.jpg", "matched 3 MAIN");
+    assert_place(test, &batch, "AB-2.jpg", "matched 2 MAIN");
+    g_autoptr(BatchInfo) info = test_batches_info(test, &batch);
+    g_assert_cmpint(info->counts.matched, ==, 2);
+    g_assert_cmpint(info->counts.skus_without_main, ==, 0);
+}
+
+static void
+test_who_comes_from_nowhere_has_no_place_to_give(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    const PhotoChange wish = {
+        .has_place = true, .sku_row = 2, .slot = { SLOT_MAIN, 0 }, .displace = true, .swap = true
+    };
+    change_well(test, &batch, "holiday.jpg", &wish);
+    assert_place(test, &batch, "AB-1.jpg", "unmatched");
+}
+
+static void
 test_a_reset_photo_is_the_rules_again(TestDatabase *database)
 {
     g_autoptr(TestBatches) test = test_batches_new(database);
@@ -220,6 +253,7 @@ test_changes_that_make_no_sense_are_refused(TestDatabase *database)
     Id batch = usual_batch(test);
     const PhotoChange wrong[] = {
         { .displace = true },
+        { .has_place = true, .sku_row = 2, .slot = { SLOT_MAIN, 0 }, .swap = true },
         { .reset = true, .has_turn = true, .turn = 90 },
         { .has_turn = true, .turn = 45 },
         { .has_turn = true, .turn = 360 },
@@ -478,6 +512,9 @@ add_tests(void)
     test_each_database("/photos/move", test_a_moved_photo_stays_where_it_was_put);
     test_each_database("/photos/taken", test_a_taken_slot_names_its_holder);
     test_each_database("/photos/displace", test_the_displaced_photo_stays_out);
+    test_each_database("/photos/swap", test_two_photos_change_places_at_once);
+    test_each_database("/photos/swap-from-nowhere",
+                       test_who_comes_from_nowhere_has_no_place_to_give);
     test_each_database("/photos/reset", test_a_reset_photo_is_the_rules_again);
     test_each_database("/photos/turn", test_a_turned_photo_is_cleaned_again);
     test_each_database("/photos/left-out", test_a_photo_left_out_makes_room);

@@ -95,6 +95,7 @@ typedef struct {
     bool left_out;   /* false: it takes part again, decided by the rules */
     bool reset;      /* the rules decide again, unturned; excludes all of the above */
     bool displace;   /* whoever has that slot goes; without it that is CONFLICT */
+    bool swap;       /* with displace: and takes the slot that the photo leaves, if it had one */
     gint64 revision; /* 0, or the batch's revision that the person saw: CONFLICT when a decision
                       * about this photo is newer */
 } PhotoChange;

@@ -115,7 +115,16 @@ handle_photos_get(Exchange *exchange)
     return exchange_json(exchange, 200, writer);
 }
 
-enum { KEY_SKU_ROW, KEY_SLOT, KEY_TURN, KEY_LEFT_OUT, KEY_RESET, KEY_DISPLACE, KEY_REVISION };
+enum {
+    KEY_SKU_ROW,
+    KEY_SLOT,
+    KEY_TURN,
+    KEY_LEFT_OUT,
+    KEY_RESET,
+    KEY_DISPLACE,
+    KEY_SWAP,
+    KEY_REVISION
+};
 
 static void
 read_change_value(JsonReader *reader, int key, PhotoChange *change)
@@ -151,6 +160,9 @@ read_change_value(JsonReader *reader, int key, PhotoChange *change)
     case KEY_DISPLACE:
         change->displace = json_read_bool(reader);
         break;
+    case KEY_SWAP:
+        change->swap = json_read_bool(reader);
+        break;
     case KEY_REVISION:
         change->revision = json_read_null(reader) ? 0 : json_read_int(reader, 0, G_MAXINT64);
         break;
@@ -160,8 +172,8 @@ read_change_value(JsonReader *reader, int key, PhotoChange *change)
 static bool
 read_change(Exchange *exchange, PhotoChange *ret_change, GError **error)
 {
-    static const char *const keys[] = { "sku_row", "slot",     "turn",    "left_out",
-                                        "reset",   "displace", "revision" };
+    static const char *const keys[] = { "sku_row", "slot",     "turn", "left_out",
+                                        "reset",   "displace", "swap", "revision" };
     g_autoptr(JsonReader) reader = exchange_read_json(exchange, error);
     if (reader == NULL) {
         return false;

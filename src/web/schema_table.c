@@ -49,7 +49,7 @@ const Schema schema_table[] = {
     { "Picture", false, "width:int height:int bytes:int url:string?" },
     { "ComplianceNote", false, "is_refusal:bool text:string" },
     { "PhotoChange", true,
-      "sku_row:int? slot:string? turn:int left_out:bool reset:bool displace:bool revision:int?" },
+      "sku_row:int? slot:string? turn:int left_out:bool reset:bool displace:bool swap:bool revision:int?" },
     { "PhotoChanged", false, "photo:Photo displaced:Photo? revision:int" },
     { "Sku", false,
       "row:int sku:string asin:string parent:string is_parent:bool problem:string? "

@@ -87,7 +87,7 @@ await check("what was decided is undone, and done again by keyboard", async () =
     await page.keyboard.press("ArrowLeft");
     await page.locator('[data-slot="MAIN"]:focus').waitFor();
     await page.keyboard.press("Enter");
-    await page.getByText(/changed places/).waitFor();
+    await page.getByText(/^photos.*changed places/).waitFor();
     assert.match(await textOf(cell(page, "CH-7", "MAIN")), /CH-7_2\.jpg/);
 });
 
@@ -127,7 +127,7 @@ await check("LST-07: the sheet comes home with the URLs in it and nothing else c
     assert.equal(download.suggestedFilename(), "sheet.csv");
     const before = fs.readFileSync(new URL("../../samples/listing/sheet.csv", import.meta.url), "utf8");
     const after = fs.readFileSync(await download.path(), "utf8");
-    const rows = (text) => text.trim().split(/\r?\n/).map((line) => line.split(","));
+    const rows = (text) => text.trim().split(/\r?\n/).map((line) => line.split(";"));
     const [old, now] = [rows(before), rows(after)];
     assert.equal(now.length, old.length);
     assert.ok(after.includes(url), "the URL of the photo that was dragged");

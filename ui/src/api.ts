@@ -129,6 +129,8 @@ export interface PhotoChange {
     left_out?: boolean;
     reset?: true;
     displace?: true;
+    /** With displace: who has the slot takes the one that the photo leaves. */
+    swap?: true;
 }
 
 export interface PhotoChanged {

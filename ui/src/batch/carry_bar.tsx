@@ -6,7 +6,7 @@ import { useWork } from "./work";
 export function CarryBar() {
     const { store, decisions } = useWork();
     const id = decisions.carried.value;
-    const photo = id ? store.photos.get(id) : undefined;
+    const photo = id ? store.photo(id) : undefined;
     if (!photo) return null;
     return (
         <div class="carry-bar" role="status">

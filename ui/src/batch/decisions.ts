@@ -5,6 +5,7 @@ import { asProblem, call, type Photo, type PhotoChange, type PhotoChanged } from
 import { texts } from "../texts";
 import { toast } from "../widgets/toast";
 import type { BatchStore } from "./store";
+import { isPlaced } from "./photos";
 import { wayBack } from "./way_back";
 
 interface Step {
@@ -44,26 +45,22 @@ export class Decisions {
         return this.inTurn(() => this.moveNow(photo, row, slot));
     }
 
-    private async moveNow(photo: Photo, row: number, slot: string) {
+    private async moveNow(shown: Photo, row: number, slot: string) {
+        const photo = this.store.photos.get(shown.id) ?? shown;
         const rival = this.store.photoAt(row, slot);
         if (rival?.id === photo.id) return;
-        const home = photo.sku && photo.slot && this.store.photoAt(photo.sku.row, photo.slot)?.id === photo.id
-            ? { sku_row: photo.sku.row, slot: photo.slot }
-            : null;
         const where = texts.batch.place(this.store.skuByRow.get(row)?.sku ?? "", slot);
         const change: PhotoChange = { sku_row: row, slot };
         if (!rival) {
             await this.applyNow(photo, change, texts.batch.movedTo(photo.name, where));
             return;
         }
-        const label = home
+        const swaps = isPlaced(photo);
+        const label = swaps
             ? texts.batch.swapped(photo.name, rival.name)
             : texts.batch.movedInstead(photo.name, where, rival.name);
-        const before = [photo, rival];
-        const moved = await this.send(photo, { ...change, displace: true });
-        if (!moved) return;
-        if (home) await this.send(moved.displaced ?? rival, home);
-        this.remember(before, label);
+        const moved = await this.send(photo, { ...change, displace: true, ...(swaps && { swap: true }) });
+        if (moved) this.remember([photo, rival], label);
     }
 
     turn(photo: Photo, degrees: number) {

@@ -142,9 +142,8 @@ function Actions({ photo }: { photo: Photo }) {
 
 export function PhotoDialog() {
     const work = useWork();
-    work.store.version.value;
     const { id, among } = work.detail.value!;
-    const photo = work.store.photos.get(id);
+    const photo = work.store.photo(id);
     const close = () => (work.detail.value = null);
     const at = among.indexOf(id);
     const go = (step: number) => {

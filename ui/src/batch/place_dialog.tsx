@@ -17,7 +17,7 @@ const combobox = { type: "search", role: "combobox" } as object;
 export function PlaceDialog({ id }: { id: string }) {
     const work = useWork();
     const { store } = work;
-    const photo = store.photos.get(id);
+    const photo = store.photo(id);
     const [words, setWords] = useState("");
     const [row, setRow] = useState<number | null>(photo?.sku?.row ?? null);
     const [slot, setSlot] = useState<string | null>(null);

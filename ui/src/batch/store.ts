@@ -26,7 +26,9 @@ export class BatchStore {
     readonly isLoaded = signal(false);
     readonly isLive = signal(true);
     readonly isDeleted = signal(false);
-    /** Goes up with every change of photos or SKUs: whoever shows them reads it. */
+    /** Goes up with every change of photos or SKUs. Whoever shows them must read it, or is not
+     * drawn again: a component that reads any signal is drawn for its signals only. The functions
+     * below that look something up do so themselves. */
     readonly version = signal(0);
 
     photos = new Map<string, Photo>();
@@ -82,17 +84,25 @@ export class BatchStore {
         }
     }
 
+    photo(id: string): Photo | undefined {
+        this.version.value;
+        return this.photos.get(id);
+    }
+
     photoAt(row: number, slot: string): Photo | undefined {
+        this.version.value;
         return this.places.get(row)?.get(slot);
     }
 
     /** Slots of a SKU that hold something but have no column of their own. */
     furtherSlots(row: number): string[] {
+        this.version.value;
         const usual: readonly string[] = usual_slots;
         return [...(this.places.get(row)?.keys() ?? [])].filter((slot) => !usual.includes(slot));
     }
 
     numPlaced(row: number): number {
+        this.version.value;
         return this.places.get(row)?.size ?? 0;
     }
 

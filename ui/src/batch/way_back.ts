@@ -13,7 +13,7 @@ export function wayBack(after: Photo, before: Photo): PhotoChange[] {
     let { turn } = after;
     if (!stands && isPlaced(before)) {
         // Also where a rule had put it: the rules would go around what stands there meanwhile.
-        changes.push({ sku_row: before.sku!.row, slot: before.slot!, displace: true });
+        changes.push({ sku_row: before.sku!.row, slot: before.slot!, displace: true, swap: true });
     } else if (!stands) {
         changes.push({ reset: true });
         turn = 0; // a reset takes the turn back as well
