@@ -198,6 +198,6 @@ export async function brokenRules(page) {
 
 /** How many pixels the page is wider than the window. */
 export const overflow = (page) =>
-    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - window.innerWidth));
 
 export { execFileSync };

@@ -19,7 +19,7 @@ function Page() {
         if (isHome && session.value) navigate("/batches", true);
     }, [isHome, session.value]);
     if (sessionProblem.value) {
-        return <Failed problem={sessionProblem.value} retry={() => void loadSession()} />;
+        return <Failed isPage problem={sessionProblem.value} retry={() => void loadSession()} />;
     }
     if (session.value === undefined) return <Loading />;
     if (session.value === null) return <HomePage />;
@@ -28,7 +28,7 @@ function Page() {
     if (here === "/status") return <StatusPage />;
     const id = /^\/batches\/([^/]+)$/.exec(here)?.[1];
     if (id) return <BatchPage key={id} id={id} />;
-    return <Empty icon="search" title={texts.state.noSuchPage} />;
+    return <Empty isPage icon="search" title={texts.state.noSuchPage} />;
 }
 
 void loadSession();

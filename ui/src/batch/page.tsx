@@ -150,9 +150,9 @@ function Body() {
         if (batch) document.title = texts.title(batch.name);
     }, [batch?.name]);
     if (work.store.problem.value && !batch) {
-        return <Failed problem={work.store.problem.value} retry={() => void work.store.open()} />;
+        return <Failed isPage problem={work.store.problem.value} retry={() => void work.store.open()} />;
     }
-    if (work.store.isDeleted.value) return <Empty icon="trash" title={texts.batch.wasDeleted} />;
+    if (work.store.isDeleted.value) return <Empty isPage icon="trash" title={texts.batch.wasDeleted} />;
     if (!batch) return <Loading />;
     const drop = async (event: DragEvent) => {
         if (!bringsFiles(event)) return;

@@ -141,7 +141,7 @@ export function HomePage() {
                             <li key={step.title}>
                                 <Icon name={steps[i]!} />
                                 <div>
-                                    <h3>{step.title}</h3>
+                                    <h2>{step.title}</h2>
                                     <p>{step.text}</p>
                                 </div>
                             </li>

@@ -15,11 +15,19 @@ export function Loading() {
     );
 }
 
-export function Failed({ problem, retry }: { problem: Problem; retry: () => void }) {
+/** The first heading of a page that has nothing else. */
+function Heading(props: { isPage: boolean | undefined; children: ComponentChildren }) {
+    return props.isPage ? <h1>{props.children}</h1> : <h2>{props.children}</h2>;
+}
+
+export function Failed(props: { problem: Problem; retry: () => void; isPage?: boolean }) {
+    const { problem, retry } = props;
     return (
         <div class="empty" role="alert">
             <Icon name="warn" />
-            <h2>{problem.status === 404 ? texts.state.notFound : texts.state.failed}</h2>
+            <Heading isPage={props.isPage}>
+                {problem.status === 404 ? texts.state.notFound : texts.state.failed}
+            </Heading>
             <p>{problem.message}</p>
             <button class="button" onClick={retry}>
                 {texts.action.tryAgain}
@@ -28,11 +36,16 @@ export function Failed({ problem, retry }: { problem: Problem; retry: () => void
     );
 }
 
-export function Empty(props: { icon: IconName; title: string; children?: ComponentChildren }) {
+export function Empty(props: {
+    icon: IconName;
+    title: string;
+    children?: ComponentChildren;
+    isPage?: boolean;
+}) {
     return (
         <div class="empty">
             <Icon name={props.icon} />
-            <h2>{props.title}</h2>
+            <Heading isPage={props.isPage}>{props.title}</Heading>
             {props.children}
         </div>
     );
