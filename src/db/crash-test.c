@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -246,6 +247,44 @@ test_a_transaction_does_not_survive_its_server(void)
     test_postgresql_stop(server);
 }
 
+/* As if the disk were full: no file grows beyond SIZE bytes. */
+static void
+limit_files(rlim_t size)
+{
+    struct rlimit limit;
+    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+    limit.rlim_cur = size;
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+static void
+test_the_disk_is_full(void)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    char *url = test_database_create(DB_SQLITE);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Db) db = db_open(url, 2, &error);
+    must_run(db, "CREATE TABLE done (n {i64} PRIMARY KEY, half {i64}) {strict}");
+    gint64 num_acknowledged = 0;
+    limit_files(256 * 1024);
+    while (error == NULL) {
+        g_autoptr(DbTx) tx = db_begin(db, DB_WRITE, &error);
+        if (tx != NULL &&
+            db_exec(tx, &error, NULL, "INSERT INTO done (n, half) VALUES ($1, 1)", "i",
+                    num_acknowledged) &&
+            db_commit(g_steal_pointer(&tx), &error)) {
+            num_acknowledged++;
+        }
+    }
+    limit_files(RLIM_INFINITY);
+    g_assert_error(error, APP_ERROR, APP_ERROR_UNAVAILABLE);
+    g_assert_cmpint(num_acknowledged, >, 0);
+    g_assert_cmpint(must_read(db, "SELECT COUNT(*) AS n FROM done"), ==, num_acknowledged);
+    must_run(db, "INSERT INTO done (n, half) VALUES (-1, 1)"); /* there is space again */
+    db_close(g_steal_pointer(&db));
+    test_database_destroy(url);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -258,6 +297,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     test_each_empty_database("/db/crash/acknowledged", test_acknowledged_rows_outlive_kill);
     test_each_empty_database("/db/crash/migrations", test_migrations_go_on_after_kill);
+    g_test_add_func("/db/crash/disk-full", test_the_disk_is_full);
     g_test_add_func("/db/crash/server-under-load", test_the_server_crashes_under_load);
     g_test_add_func("/db/crash/server-in-transaction",
                     test_a_transaction_does_not_survive_its_server);

@@ -1,3 +1,4 @@
+/* LST-14: the database of production; every statement of the program runs on it as on SQLite. */
 #include "base/error.h"
 #include "db/backend.h"
 #include "db/rows.h"

@@ -39,6 +39,7 @@ columns_of(DbKind kind)
     return columns;
 }
 
+/* LST-14 */
 static void
 test_both_databases_have_the_same_columns(void)
 {
