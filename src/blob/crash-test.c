@@ -1,7 +1,9 @@
 /* Processes that write and remove objects are killed, over and over: nothing acknowledged is lost,
  * and after a day nothing is left over. The processes are this program again, with --write. */
+#include "base/error.h"
 #include "blob/directory.h"
 #include "blob/test_vault.h"
+#include "db/schema_table.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -164,6 +166,24 @@ assert_all_there(Crashes *crashes)
     }
 }
 
+/* A day later there is a file for each row, and a row for each object that was acknowledged, or was
+ * about to be. */
+static void
+assert_nothing_left_over(Crashes *crashes)
+{
+    TestVault *test = crashes->test;
+    test->time = clock_now(&system_clock) + DAYS(2);
+    g_autoptr(GError) error = NULL;
+    vault_remove_abandoned(test->vault, &error);
+    g_assert_no_error(error);
+    test_vault_sweep(test);
+    assert_all_there(crashes);
+    guint num_acknowledged = g_hash_table_size(crashes->acknowledged);
+    g_assert_cmpint(test_vault_num_rows(test), ==, test_vault_num_files(test, "eu"));
+    g_assert_cmpint(test_vault_num_rows(test), >=, num_acknowledged);
+    g_assert_cmpint(test_vault_num_rows(test), <=, num_acknowledged + num_kills);
+}
+
 static void
 test_kill_writers(TestDatabase *database)
 {
@@ -181,18 +201,76 @@ test_kill_writers(TestDatabase *database)
     g_assert_cmpuint(g_hash_table_size(crashes.acknowledged), >, num_kills / 2);
     assert_all_there(&crashes);
 
-    test->time = clock_now(&system_clock) + DAYS(2);
-    g_autoptr(GError) error = NULL;
-    vault_remove_abandoned(test->vault, &error);
-    g_assert_no_error(error);
-    test_vault_sweep(test);
-    assert_all_there(&crashes);
-    /* A file for each row, and a row for each that was acknowledged, or was about to be. */
-    guint num_acknowledged = g_hash_table_size(crashes.acknowledged);
-    g_assert_cmpint(test_vault_num_rows(test), ==, test_vault_num_files(test, "eu"));
-    g_assert_cmpint(test_vault_num_rows(test), <=, num_acknowledged + num_kills);
+    assert_nothing_left_over(&crashes);
     g_hash_table_unref(crashes.acknowledged);
     g_free(crashes.store);
+}
+
+typedef struct {
+    TestVault *test;
+    Id account;
+    GHashTable *acknowledged; /* id -> seed */
+    guint num_failed;
+    gint is_stopping; /* atomic */
+} Restarts;
+
+static gpointer
+write_until_told(gpointer data)
+{
+    Restarts *restarts = data;
+    Writer writer = { .db = restarts->test->db };
+    for (guint32 seed = 1; !g_atomic_int_get(&restarts->is_stopping); seed++) {
+        g_autoptr(GBytes) content = make_content(seed % 50);
+        g_autoptr(GError) error = NULL;
+        Id object;
+        if (!vault_put_whole(restarts->test->vault, &restarts->account, OBJECT_PICTURE, 0, content,
+                             &object, &error)) {
+            g_assert_error(error, APP_ERROR, APP_ERROR_UNAVAILABLE);
+            restarts->num_failed++;
+        } else if (change(&writer, &object, vault_adopt)) {
+            g_hash_table_insert(restarts->acknowledged, g_strdup(object.text),
+                                GUINT_TO_POINTER(seed % 50));
+        }
+    }
+    return NULL;
+}
+
+/* Objects are written while PostgreSQL crashes and comes back, again and again. */
+static void
+test_restart_postgresql(void)
+{
+    TestPostgresql *server = test_postgresql_start();
+    if (server == NULL) {
+        g_test_skip("PostgreSQL is not installed");
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    TestDatabase database = { .url = (char *)test_postgresql_url(server) };
+    database.db = db_open(database.url, 4, &error);
+    g_assert_no_error(error);
+    db_migrate(database.db, schema_migrations, num_schema_migrations, &system_clock, &error);
+    g_assert_no_error(error);
+    TestVault *test = test_vault_new(&database);
+    Restarts restarts = { .test = test, .account = test_vault_account(test, "eu") };
+    restarts.acknowledged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GThread *thread = g_thread_new("writer", write_until_told, &restarts);
+    for (guint i = 0; i < 3; i++) {
+        g_usleep(200000);
+        test_postgresql_restart(server);
+    }
+    g_usleep(200000);
+    g_atomic_int_set(&restarts.is_stopping, 1);
+    g_thread_join(thread);
+    g_test_message("%u acknowledged, %u failed", g_hash_table_size(restarts.acknowledged),
+                   restarts.num_failed);
+    g_assert_cmpuint(g_hash_table_size(restarts.acknowledged), >, 0);
+    Crashes crashes = { .test = test, .acknowledged = restarts.acknowledged };
+    assert_all_there(&crashes);
+    assert_nothing_left_over(&crashes);
+    test_vault_free(test);
+    db_close(database.db);
+    test_postgresql_stop(server);
+    g_hash_table_unref(restarts.acknowledged);
 }
 
 int
@@ -203,5 +281,6 @@ main(int argc, char **argv)
     }
     g_test_init(&argc, &argv, NULL);
     test_each_database("/vault/kill-writers", test_kill_writers);
+    g_test_add_func("/vault/restart-postgresql", test_restart_postgresql);
     return g_test_run();
 }

@@ -80,15 +80,6 @@ find_store(const Vault *vault, const char *region, GError **error)
                                      "no store is configured for region %s", region);
 }
 
-/* Runs one statement that concerns OBJECT ($1), in a transaction of its own. */
-static bool
-change_object(Vault *vault, const Id *object, const char *sql, gint64 *ret_changed, GError **error)
-{
-    g_autoptr(DbTx) tx = db_begin(vault->db, DB_WRITE, error);
-    return tx != NULL && db_exec(tx, error, ret_changed, sql, "t", object->text) &&
-           db_commit(g_steal_pointer(&tx), error);
-}
-
 struct VaultWriter {
     Vault *vault;
     Id object;
@@ -181,7 +172,8 @@ static bool
 mark_finished(VaultWriter *writer, guint64 size, GError **error)
 {
     gint64 num_changed = 0;
-    g_autoptr(DbTx) tx = db_begin(writer->vault->db, DB_WRITE, error);
+    /* Not waited for: a power cut that takes it takes the adoption that comes after it, too. */
+    g_autoptr(DbTx) tx = db_begin(writer->vault->db, DB_WRITE_QUICKLY, error);
     if (tx == NULL ||
         !db_exec(tx, error, &num_changed,
                  "UPDATE object SET state = 3, size = $2 WHERE id = $1 AND state = 0", "ti",
@@ -215,6 +207,18 @@ vault_finish(VaultWriter *writer, Id *ret_object, GError **error)
     return true;
 }
 
+/* The row of an object of which nothing is left in its store. */
+static void
+delete_row(VaultWriter *writer)
+{
+    g_autoptr(DbTx) tx = db_begin(writer->vault->db, DB_WRITE_QUICKLY, NULL);
+    if (tx != NULL &&
+        db_exec(tx, NULL, NULL, "DELETE FROM object WHERE id = $1 AND state IN (0, 3, 4)", "t",
+                writer->object.text)) {
+        (void)db_commit(g_steal_pointer(&tx), NULL); /* or vault_remove_abandoned does it */
+    }
+}
+
 void
 vault_writer_free(VaultWriter *writer)
 {
@@ -226,8 +230,7 @@ vault_writer_free(VaultWriter *writer)
      * later. */
     if (!writer->is_finished && writer->key_in_store != NULL &&
         blob_remove_unfinished(writer->store, writer->key_in_store, NULL) && !writer->is_in_doubt) {
-        (void)change_object(writer->vault, &writer->object,
-                            "DELETE FROM object WHERE id = $1 AND state IN (0, 3, 4)", NULL, NULL);
+        delete_row(writer);
     }
     g_free(writer->key_in_store);
     g_free(writer);
@@ -387,11 +390,11 @@ list_objects(Vault *vault, const char *region, const char *condition, Timestamp 
     return true;
 }
 
-/* The rows, once the bytes are gone. */
+/* The rows, once the bytes are gone. A row that a power cut brings back is removed once more. */
 static bool
 delete_rows(Vault *vault, GPtrArray *ids, GError **error)
 {
-    g_autoptr(DbTx) tx = db_begin(vault->db, DB_WRITE, error);
+    g_autoptr(DbTx) tx = db_begin(vault->db, DB_WRITE_QUICKLY, error);
     if (tx == NULL) {
         return false;
     }
