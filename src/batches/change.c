@@ -7,7 +7,7 @@
 /* Photos come in by the thousand: matching waits so long for the next one, and longer where a run
  * takes longer. */
 static const Timestamp match_pause_us = G_USEC_PER_SEC / 4;
-static const Timestamp match_pause_per_photo_us = 30;
+static const Timestamp match_pause_per_photo_us = 100;
 
 static DbRows *
 take_batch(DbTx *tx, const Id *account, const Id *batch, Timestamp now, GError **error)

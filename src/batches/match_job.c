@@ -98,7 +98,7 @@ static int
 compare_photos(gconstpointer a, gconstpointer b)
 {
     const PhotoRow *photo_a = *(PhotoRow *const *)a, *photo_b = *(PhotoRow *const *)b;
-    int order = name_compare_natural(photo_a->name, photo_b->name);
+    int order = strcmp(photo_a->name, photo_b->name);
     return order != 0 ? order : strcmp(photo_a->id.text, photo_b->id.text);
 }
 
@@ -235,8 +235,9 @@ decide_photos(const Matching *matching, const GPtrArray *photos)
     g_autofree NamedPhoto *named = g_new0(NamedPhoto, photos->len + 1);
     for (guint i = 0; i < photos->len; i++) {
         PhotoRow *photo = photos->pdata[i];
-        gpointer first = GUINT_TO_POINTER(i);
+        gpointer first;
         if (!g_hash_table_lookup_extended(first_of, &photo->digest, NULL, &first)) {
+            first = GUINT_TO_POINTER(i); /* a look-up that finds nothing writes it, too */
             g_hash_table_insert(first_of, &photo->digest, first);
         }
         named[i] = (NamedPhoto){ .name = photo->name,

@@ -258,6 +258,8 @@ static const char batches_sql[] =
     "CREATE INDEX photo_by_attention ON photo (batch_id, id) WHERE needs_attention = 1;"
     /* No slot is given twice. */
     "CREATE UNIQUE INDEX photo_placed ON photo (batch_id, sku_row, slot) WHERE verdict = 1;"
+    "CREATE INDEX photo_by_sku ON photo (batch_id, sku_row, id);"
+    "CREATE INDEX photo_unmatched ON photo (batch_id, id) WHERE verdict IN (2, 3);"
     "CREATE INDEX photo_by_digest ON photo (batch_id, digest);"
     "CREATE INDEX photo_by_revision ON photo (batch_id, revision);"
     "CREATE INDEX photo_by_account ON photo (account_id);"
