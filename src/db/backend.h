@@ -26,6 +26,8 @@ typedef struct {
                 gint64 *ret_changed, GError **error);
     /* Several statements without parameters or rows. */
     bool (*run_script)(DbConnection *connection, const char *sql, GError **error);
+    /* As db_scrub, on a writer's connection; NULL where there is nothing to do. */
+    bool (*scrub)(DbConnection *connection, GError **error);
 } DbBackend;
 
 extern const DbBackend sqlite_backend;

@@ -519,6 +519,27 @@ test_statements_put_together(TestDatabase *database)
     g_assert_error(error, APP_ERROR, APP_ERROR_INVALID);
 }
 
+static void
+test_scrub_does_not_wait_for_a_reader(void)
+{
+    char *url = test_database_create(DB_SQLITE);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Db) db = db_open(url, 2, &error);
+    make_things(db);
+    DbTx *reader = must_begin(db, DB_READ);
+    g_autoptr(DbRows) rows = db_query(reader, &error, "SELECT id FROM thing", "");
+    must_exec(db, "INSERT INTO thing (id) VALUES (1)");
+    g_assert_false(db_scrub(db, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_UNAVAILABLE);
+    g_clear_error(&error);
+    must_exec(db, "INSERT INTO thing (id) VALUES (2)"); /* nobody is held up */
+    db_rollback(reader);
+    db_scrub(db, &error);
+    g_assert_no_error(error);
+    db_close(g_steal_pointer(&db));
+    test_database_destroy(url);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -547,6 +568,7 @@ main(int argc, char **argv)
     g_test_add_func("/db/no-folder", test_a_file_in_no_folder);
     g_test_add_func("/db/file-mode", test_the_file_is_its_owner_s_alone);
     g_test_add_func("/db/scrub", test_scrub_leaves_no_trace);
+    g_test_add_func("/db/scrub-with-reader", test_scrub_does_not_wait_for_a_reader);
     test_each_database("/db/put-together", test_statements_put_together);
     return g_test_run();
 }

@@ -327,24 +327,18 @@ db_open(const char *url, guint max_connections, GError **error)
 bool
 db_scrub(Db *db, GError **error)
 {
-    if (db->backend->kind == DB_POSTGRESQL) {
+    if (db->backend->scrub == NULL) {
         return true;
     }
-    Pool *pool = db->writers;
     DbConnection *connection = NULL;
-    if (!pool_take(pool, &connection, error)) {
+    if (!pool_take(db->writers, &connection, error)) {
         return false;
     }
     if (connection == NULL) {
         connection = db->backend->connect(db->location, DB_WRITE, error);
     }
-    g_autoptr(DbRows) rows = rows_new("wal_checkpoint");
-    DbStatement statement = { .sql = "PRAGMA wal_checkpoint(TRUNCATE)", .types = "" };
-    bool done = connection != NULL && db->backend->run(connection, &statement, rows, NULL, error);
-    if (done && db_next(rows) && db_int(rows, "busy") != 0) {
-        done = fail(error, APP_ERROR_UNAVAILABLE, "database: a reader keeps the log from ending");
-    }
-    pool_give(pool, connection);
+    bool done = connection != NULL && db->backend->scrub(connection, error);
+    pool_give(db->writers, connection);
     return done;
 }
 

@@ -10,6 +10,7 @@
 
 enum {
     busy_timeout_ms = 10000, /* another process writes */
+    scrub_timeout_ms = 200,  /* a reader reads on; meanwhile nobody can write */
     max_prepared = 300,      /* the program's own statements; more would be SQL made at run time */
 };
 
@@ -280,6 +281,20 @@ sqlite_run(DbConnection *connection, const DbStatement *statement, DbRows *rows,
     return done;
 }
 
+static bool
+sqlite_scrub(DbConnection *connection, GError **error)
+{
+    g_autoptr(DbRows) rows = rows_new("wal_checkpoint");
+    DbStatement statement = { .sql = "PRAGMA wal_checkpoint(TRUNCATE)", .types = "" };
+    (void)sqlite3_busy_timeout(connection->handle, scrub_timeout_ms);
+    bool done = sqlite_run(connection, &statement, rows, NULL, error);
+    (void)sqlite3_busy_timeout(connection->handle, busy_timeout_ms);
+    if (done && db_next(rows) && db_int(rows, "busy") != 0) {
+        return fail(error, APP_ERROR_UNAVAILABLE, "database: a reader keeps the log from ending");
+    }
+    return done;
+}
+
 const DbBackend sqlite_backend = {
     .kind = DB_SQLITE,
     .connect = sqlite_connect,
@@ -290,4 +305,5 @@ const DbBackend sqlite_backend = {
     .rollback = sqlite_rollback,
     .run = sqlite_run,
     .run_script = sqlite_run_script,
+    .scrub = sqlite_scrub,
 };
