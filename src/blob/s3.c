@@ -35,11 +35,12 @@ client_of(BlobStore *base)
     return ((S3Store *)base)->client;
 }
 
+/* Deletes the object KEY, or what QUERY says of it; such as is not there is fine. */
 static bool
-abort_upload(S3Client *client, const char *key, const char *upload_id, GError **error)
+send_delete(S3Client *client, const char *key, const SigV4Pair *query, gsize num_query,
+            GError **error)
 {
-    const SigV4Pair query[] = { { "uploadId", upload_id } };
-    S3Request request = { .method = "DELETE", .key = key, .query = query, .num_query = 1 };
+    S3Request request = { .method = "DELETE", .key = key, .query = query, .num_query = num_query };
     g_auto(NetResponse) response = { 0 };
     g_autoptr(GError) failure = NULL;
     if (s3_send(client, &request, &response, &failure) ||
@@ -48,6 +49,13 @@ abort_upload(S3Client *client, const char *key, const char *upload_id, GError **
     }
     g_propagate_error(error, g_steal_pointer(&failure));
     return false;
+}
+
+static bool
+abort_upload(S3Client *client, const char *key, const char *upload_id, GError **error)
+{
+    const SigV4Pair query[] = { { "uploadId", upload_id } };
+    return send_delete(client, key, query, 1, error);
 }
 
 typedef struct {
@@ -338,20 +346,6 @@ s3_read(BlobStore *base, const char *key, guint64 offset, void *buffer, gsize si
     return true;
 }
 
-static bool
-delete_one(S3Client *client, const char *key, GError **error)
-{
-    S3Request request = { .method = "DELETE", .key = key };
-    g_auto(NetResponse) response = { 0 };
-    g_autoptr(GError) failure = NULL;
-    if (s3_send(client, &request, &response, &failure) ||
-        g_error_matches(failure, APP_ERROR, APP_ERROR_NOT_FOUND)) {
-        return true;
-    }
-    g_propagate_error(error, g_steal_pointer(&failure));
-    return false;
-}
-
 /* Deleting many keys at once is refused without it, though the body is signed. */
 static char *
 make_content_md5(GBytes *body)
@@ -369,7 +363,7 @@ static bool
 s3_remove(BlobStore *base, GPtrArray *keys, GError **error)
 {
     if (keys->len == 1) {
-        return delete_one(client_of(base), keys->pdata[0], error);
+        return send_delete(client_of(base), keys->pdata[0], NULL, 0, error);
     }
     g_autoptr(GString) document = g_string_new("<Delete><Quiet>true</Quiet>");
     for (guint i = 0; i < keys->len; i++) {
@@ -403,7 +397,8 @@ s3_remove(BlobStore *base, GPtrArray *keys, GError **error)
 static bool
 s3_remove_unfinished(BlobStore *base, const char *key, GError **error)
 {
-    return abort_uploads(client_of(base), key, error) && delete_one(client_of(base), key, error);
+    return abort_uploads(client_of(base), key, error) &&
+           send_delete(client_of(base), key, NULL, 0, error);
 }
 
 typedef struct {
