@@ -1,9 +1,11 @@
 // The whole job in a browser: sign in, drop the sample, fix two photos by dragging, publish, fetch
-// a picture by its URL, take the sheet home and look at its cells.
+// a picture by its URL, take the sheet home and look at its cells. On SQLite and files; with
+// "large" as argument on PostgreSQL and an S3 server that verifies signatures.
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as http from "node:http";
 
+import { startLargeParts } from "./large_parts.mjs";
 import { cell, figure, makeSampleBatch } from "./sample.mjs";
 import {
     check, finish, openPage, signIn, skipWithoutPages, startBrowser, startService,
@@ -11,7 +13,8 @@ import {
 } from "./support.mjs";
 
 const browser = await startBrowser();
-const service = await startService();
+const large = process.argv[2] === "large" ? await startLargeParts() : null;
+const service = await startService(large?.settings);
 await skipWithoutPages(service.url);
 const { context, page, complaints } = await openPage(browser, service.url, {
     viewport: { width: 1440, height: 900 },
@@ -164,4 +167,5 @@ await check("no page broke the content security policy, asked another host or th
 
 await browser.close();
 await service.stop();
+await large?.stop();
 finish();

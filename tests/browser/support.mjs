@@ -1,5 +1,5 @@
 // What the browser tests share: a service of their own, a browser, and TAP.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as net from "node:net";
@@ -12,7 +12,7 @@ export const sample = path.join(root, "samples/listing");
 
 const require = createRequire(path.join(root, "tests/node/package.json"));
 
-function skipAll(reason) {
+export function skipAll(reason) {
     console.log(`1..0 # SKIP ${reason}`);
     process.exit(0);
 }
@@ -199,5 +199,3 @@ export async function brokenRules(page) {
 /** How many pixels the page is wider than the window. */
 export const overflow = (page) =>
     page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - window.innerWidth));
-
-export { execFileSync };

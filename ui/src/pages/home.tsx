@@ -63,11 +63,11 @@ function TestForm({ region }: { region: Region }) {
             </p>
             <label>
                 {texts.home.name}
-                <input name="name" required maxLength={80} autocomplete="name" value="Test Seller" />
+                <input name="name" required maxLength={80} autocomplete="name" value="Sample seller" />
             </label>
             <label>
                 {texts.home.email}
-                <input name="email" type="email" required autocomplete="email" value="seller@example.com" />
+                <input name="email" type="email" required autocomplete="email" value="sample@example.com" />
             </label>
             {problem && <p class="field-problem" role="alert">{problem.message}</p>}
             <button class="button primary wide" disabled={isBusy}>
