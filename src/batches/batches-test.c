@@ -2,9 +2,13 @@
 #include "batches/test_batches.h"
 
 #include "base/error.h"
+#include "sheet/test_book.h"
 
 #include <string.h>
 #include <unistd.h>
+
+#define TEXT_CELL(reference, text)                                                                 \
+    "<c r=\"" reference "\" t=\"inlineStr\"><is><t>" text "</t></is></c>"
 
 static const char sheet_text[] = "sku,name,main_image_url,other_image_url1\n"
                                  "AB-1,One,,\n"
@@ -175,6 +179,62 @@ take_text(const void *data, gsize size, gpointer user_data, GError **error)
 {
     g_byte_array_append(user_data, data, (guint)size);
     return true;
+}
+
+/* AB-2's cell for the main picture is the lower half of a merged one. */
+static void
+upload_merged_sheet(TestBatches *test, const Id *batch)
+{
+    g_auto(TestFile) file = test_file_new("merged.xlsx");
+    book_write(
+        file.path,
+        &(BookParts){
+            .worksheet =
+                "<worksheet "
+                "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">"
+                "<sheetData><row r=\"1\">" TEXT_CELL("A1", "sku") TEXT_CELL(
+                    "B1",
+                    "main_image_url") "</row>"
+                                      "<row r=\"2\">" TEXT_CELL(
+                                          "A2",
+                                          "AB-1") "</row>"
+                                                  "<row r=\"3\">" TEXT_CELL(
+                                                      "A3",
+                                                      "AB-2") "</row></sheetData>"
+                                                              "<mergeCells count=\"1\"><mergeCell "
+                                                              "ref=\"B2:B3\"/></mergeCells>"
+                                                              "</worksheet>" });
+    g_autofree char *bytes = NULL;
+    gsize size;
+    g_assert_true(g_file_get_contents(file.path, &bytes, &size, NULL));
+    g_autoptr(UploadInfo) info = test_batches_upload(test, batch, "merged.xlsx", bytes, size);
+}
+
+/* LST-07: the sheet comes with every URL that it can show, and the report says which it cannot. */
+static void
+test_a_cell_hidden_by_a_merge_is_told(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = test_batches_open(test);
+    upload_merged_sheet(test, &batch);
+    test_batches_upload_photo(test, &batch, "AB-1.jpg", 1);
+    test_batches_upload_photo(test, &batch, "AB-2.jpg", 2);
+    test_batches_work(test);
+    g_autoptr(BatchInfo) info = test_batches_info(test, &batch);
+    g_assert_cmpint(info->counts.matched, ==, 2);
+    publish(test, &batch);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(BatchExport) sheet = exports_sheet(test->batches, &test->account, &batch, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(sheet->size, >, 0);
+    g_autoptr(GByteArray) csv = g_byte_array_new();
+    exports_report_csv(test->batches, &test->account, &batch, take_text, csv, &error);
+    g_assert_no_error(error);
+    g_byte_array_append(csv, (const guint8 *)"", 1);
+    const char *line = strstr((const char *)csv->data, "\nAB-2.jpg,");
+    g_assert_nonnull(line);
+    g_autofree char *rest = g_strndup(line + 1, strcspn(line + 1, "\n"));
+    g_assert_nonnull(strstr(rest, "hidden inside a merged cell"));
 }
 
 static void
@@ -402,6 +462,7 @@ add_tests(void)
     test_each_database("/batches/LST-19/equal-photos", test_equal_photos_have_different_urls);
     test_each_database("/batches/other-account", test_nothing_of_another_account_is_found);
     test_each_database("/batches/LST-07/sheet", test_the_sheet_comes_back_with_urls);
+    test_each_database("/batches/LST-07/merged", test_a_cell_hidden_by_a_merge_is_told);
     test_each_database("/batches/LST-07/zip-and-report", test_pictures_and_report_go_out);
     test_each_database("/batches/LST-03/history", test_history_tells_every_step);
     test_each_database("/batches/bad-sheet", test_a_sheet_without_skus_says_why);

@@ -100,20 +100,61 @@ compare_pictures(gconstpointer a, gconstpointer b)
     return slot_compare(picture_a->slot, picture_b->slot);
 }
 
-static bool
-patch_sheet(const SheetFile *file, const Urls *urls, const char *name, int fd, GError **error)
+/* What is to be written into a batch's sheet. */
+typedef struct {
+    SheetFile *file;
+    GArray *pictures; /* of PublishedPicture */
+    GPtrArray *urls;  /* owns theirs */
+    GArray *edits, *inserted, *no_place;
+} SheetPlan;
+
+static void
+sheet_plan_clear(SheetPlan *plan)
 {
-    g_autoptr(GArray) edits = NULL;
-    g_autoptr(GArray) inserted = NULL;
-    g_autoptr(GArray) no_place = NULL;
+    g_clear_pointer(&plan->edits, g_array_unref);
+    g_clear_pointer(&plan->inserted, g_array_unref);
+    g_clear_pointer(&plan->no_place, g_array_unref);
+    g_clear_pointer(&plan->pictures, g_array_unref);
+    g_clear_pointer(&plan->urls, g_ptr_array_unref);
+    g_clear_pointer(&plan->file, sheet_file_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SheetPlan, sheet_plan_clear)
+
+static bool
+plan_sheet(SheetPlan *plan, Batches *batches, const BatchRow *row, GError **error)
+{
+    plan->file = sheet_file_open(batches, row, error);
+    if (plan->file == NULL) {
+        return false;
+    }
+    const GPtrArray *skus = plan->file->skus;
+    g_autoptr(GHashTable) index_of = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < skus->len; i++) {
+        const ListedSku *sku = skus->pdata[i];
+        g_hash_table_insert(index_of, GUINT_TO_POINTER(sku->row), GUINT_TO_POINTER(i + 1));
+    }
+    plan->pictures = g_array_new(FALSE, TRUE, sizeof(PublishedPicture));
+    plan->urls = g_ptr_array_new_with_free_func(g_free);
+    Urls urls = { batches, index_of, plan->pictures, plan->urls };
+    if (!each_photo(batches, &row->account, &row->info->id, "AND photo.verdict = 1 ", take_url,
+                    &urls, error)) {
+        return false;
+    }
+    g_array_sort(plan->pictures, compare_pictures);
+    return layout_plan_edits(plan->file->sheet, plan->file->layout, skus,
+                             (const PublishedPicture *)(void *)plan->pictures->data,
+                             plan->pictures->len, &plan->edits, &plan->inserted, &plan->no_place,
+                             error);
+}
+
+static bool
+patch_sheet(const SheetPlan *plan, const char *name, int fd, GError **error)
+{
     SheetPatchStats stats;
-    return layout_plan_edits(file->sheet, file->layout, file->skus,
-                             (const PublishedPicture *)(void *)urls->pictures->data,
-                             urls->pictures->len, &edits, &inserted, &no_place, error) &&
-           sheet_patch_to_fd(file->sheet, file->layout->worksheet,
-                             (const SheetEdit *)(void *)edits->data, edits->len,
-                             (const SheetInsertedLine *)(void *)inserted->data, inserted->len, fd,
-                             name, &stats, error);
+    return sheet_patch_to_fd(plan->file->sheet, plan->file->layout->worksheet,
+                             (const SheetEdit *)(void *)plan->edits->data, plan->edits->len,
+                             (const SheetInsertedLine *)(void *)plan->inserted->data,
+                             plan->inserted->len, fd, name, &stats, error);
 }
 
 static const char *
@@ -138,32 +179,20 @@ exports_sheet(Batches *batches, const Id *account, const Id *batch, GError **err
     if (row->info->sheet == NULL || row->info->sheet->problem != NULL) {
         return fail_null(error, APP_ERROR_CONFLICT, "there is no sheet that can be used");
     }
-    g_autoptr(SheetFile) file = sheet_file_open(batches, row, error);
-    if (file == NULL) {
+    g_auto(SheetPlan) plan = { 0 };
+    if (!plan_sheet(&plan, batches, row, error)) {
         return NULL;
     }
-    g_autoptr(GHashTable) index_of = g_hash_table_new(NULL, NULL);
-    for (guint i = 0; i < file->skus->len; i++) {
-        const ListedSku *sku = file->skus->pdata[i];
-        g_hash_table_insert(index_of, GUINT_TO_POINTER(sku->row), GUINT_TO_POINTER(i + 1));
-    }
-    g_autoptr(GArray) pictures = g_array_new(FALSE, TRUE, sizeof(PublishedPicture));
-    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
-    Urls urls = { batches, index_of, pictures, texts };
-    if (!each_photo(batches, account, batch, "AND photo.verdict = 1 ", take_url, &urls, error)) {
-        return NULL;
-    }
-    g_array_sort(pictures, compare_pictures);
     const char *name = row->info->sheet->name;
     g_autoptr(BatchExport) export = g_new0(BatchExport, 1);
     export->fd = memory_file_new(name, error);
-    if (export->fd < 0 || !patch_sheet(file, &urls, name, export->fd, error)) {
+    if (export->fd < 0 || !patch_sheet(&plan, name, export->fd, error)) {
         return NULL;
     }
     export->size = (gint64)lseek(export->fd, 0, SEEK_END);
     (void)lseek(export->fd, 0, SEEK_SET); /* of a file in memory: cannot fail */
     export->name = g_strdup(name);
-    export->content_type = g_strdup(content_type_of(file->sheet, name));
+    export->content_type = g_strdup(content_type_of(plan.file->sheet, name));
     return g_steal_pointer(&export);
 }
 
@@ -245,9 +274,23 @@ exports_pictures_zip(Batches *batches, const Id *account, const Id *batch, Expor
 typedef struct {
     const Batches *batches;
     GString *csv;
+    GHashTable *reasons; /* URL -> why the sheet does not have it */
     ExportWriteFunc write;
     gpointer user_data;
 } Report;
+
+static char *
+join_notes(const char *notes, const char *failure, const char *reason)
+{
+    GString *joined = g_string_new(notes);
+    const char *const more[] = { failure, reason };
+    for (guint i = 0; i < G_N_ELEMENTS(more); i++) {
+        if (more[i] != NULL) {
+            g_string_append_printf(joined, "%s%s", joined->len > 0 ? "; " : "", more[i]);
+        }
+    }
+    return g_string_free(joined, FALSE);
+}
 
 static bool
 add_line(const PhotoRow *photo, gpointer user_data, GError **error)
@@ -256,17 +299,16 @@ add_line(const PhotoRow *photo, gpointer user_data, GError **error)
     g_autoptr(PhotoInfo) info = photo_info_new(report->batches, photo);
     g_autofree char *slot = info->sku_row == 0 ? g_strdup("") : slot_to_string(info->slot);
     const PhotoPicture *picture = info->picture;
-    g_autofree char *notes =
-        info->failure == NULL
-            ? g_strdup(info->notes)
-            : g_strconcat(info->notes, info->notes[0] ? "; " : "", info->failure, NULL);
+    const char *url = picture == NULL || picture->url == NULL ? "" : picture->url;
+    const char *reason = g_hash_table_lookup(report->reasons, url);
+    g_autofree char *notes = join_notes(info->notes, info->failure, reason);
     const ReportLine line = {
         .photo = info->name,
         .verdict = photo_verdict_to_string(info->verdict),
         .sku = info->sku == NULL ? "" : info->sku,
         .slot = slot,
         .rule = info->rule,
-        .url = picture == NULL || picture->url == NULL ? "" : picture->url,
+        .url = url,
         .notes = notes,
         .width = picture == NULL ? info->width : picture->width,
         .height = picture == NULL ? info->height : picture->height,
@@ -276,6 +318,24 @@ add_line(const PhotoRow *photo, gpointer user_data, GError **error)
     g_string_truncate(report->csv, 0);
     report_append_line(report->csv, &line);
     return report->write(report->csv->str, report->csv->len, report->user_data, error);
+}
+
+/* A report is of use without these: a sheet that cannot be filled says so where it is asked for. */
+static GHashTable *
+find_reasons(Batches *batches, const BatchRow *row)
+{
+    GHashTable *reasons = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_auto(SheetPlan) plan = { 0 };
+    if (row->info->published_at == 0 || row->info->sheet == NULL ||
+        row->info->sheet->problem != NULL || !plan_sheet(&plan, batches, row, NULL)) {
+        return reasons;
+    }
+    for (guint i = 0; i < plan.no_place->len; i++) {
+        const NoPlace *no_place = &g_array_index(plan.no_place, NoPlace, i);
+        const char *url = g_array_index(plan.pictures, PublishedPicture, no_place->picture).url;
+        g_hash_table_insert(reasons, g_strdup(url), g_strdup(no_place->reason));
+    }
+    return reasons;
 }
 
 bool
@@ -288,7 +348,8 @@ exports_report_csv(Batches *batches, const Id *account, const Id *batch, ExportW
     }
     g_autoptr(GString) csv = g_string_new(NULL);
     report_append_header(csv);
-    Report report = { batches, csv, write, user_data };
+    g_autoptr(GHashTable) reasons = find_reasons(batches, row);
+    Report report = { batches, csv, reasons, write, user_data };
     return write(csv->str, csv->len, user_data, error) &&
            each_photo(batches, account, batch, "", add_line, &report, error);
 }

@@ -249,6 +249,9 @@ sheet_read_run(const Job *job, gpointer context, GError **error)
     }
     g_autoptr(GError) problem = NULL;
     g_autoptr(SheetFile) file = sheet_file_open(batches, batch, &problem);
+    if (file != NULL && !layout_note_hidden(file->sheet, file->layout, file->skus, &problem)) {
+        g_clear_pointer(&file, sheet_file_free);
+    }
     if (file == NULL && !is_sheets_own_fault(problem)) {
         g_propagate_error(error, g_steal_pointer(&problem));
         return job_end_with(batches, job, error);

@@ -124,7 +124,8 @@ read_sheet(Batch *batch, const BuildOptions *options, GError **error)
     batch->marketplace = marketplace_by_id(batch->layout->marketplace);
     batch->listed_skus =
         layout_read_skus(batch->sheet, batch->layout, (guint64)settings->sheet_max_skus, error);
-    if (batch->listed_skus == NULL) {
+    if (batch->listed_skus == NULL ||
+        !layout_note_hidden(batch->sheet, batch->layout, batch->listed_skus, error)) {
         return false;
     }
     batch->edits = sheet_edit_array_new();

@@ -63,14 +63,21 @@ open_bytes(const char *bytes, gssize size)
     return open_path(path);
 }
 
+/* Takes WORKSHEET. */
+static Opened
+open_worksheet(char *worksheet)
+{
+    char *path = temporary_path();
+    book_write(path, &(BookParts){ .worksheet = worksheet });
+    g_free(worksheet);
+    return open_path(path);
+}
+
 /* A workbook whose only worksheet has ROWS (SpreadsheetML). */
 static Opened
 open_workbook(const char *rows)
 {
-    char *path = temporary_path();
-    g_autofree char *worksheet = book_worksheet(rows);
-    book_write(path, &(BookParts){ .worksheet = worksheet });
-    return open_path(path);
+    return open_worksheet(book_worksheet(rows));
 }
 
 static Opened
@@ -128,7 +135,7 @@ fill(Opened *opened, GArray *added, const char *pictures, char **ret_no_place)
     g_assert_no_error(error);
     g_autoptr(GString) left_out = g_string_new(NULL);
     for (guint i = 0; i < no_place->len; i++) {
-        GStrv parts = words->pdata[g_array_index(no_place, gsize, i)];
+        GStrv parts = words->pdata[g_array_index(no_place, NoPlace, i).picture];
         g_string_append_printf(left_out, "%s%s %s", i == 0 ? "" : ";", parts[0], parts[1]);
     }
     if (ret_no_place != NULL) {
@@ -523,6 +530,53 @@ test_shopify_workbook_has_no_place_for_further_rows(void)
     g_assert_cmpstr(no_place, ==, "A PT01");
 }
 
+/* Two sizes share one merged cell for the main picture, as people like it. */
+static Opened
+open_merged(void)
+{
+    return open_worksheet(g_strdup(
+        "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>"
+        "<row r=\"1\">" TEXT_CELL("A1", "SKU") TEXT_CELL("B1", "main_image_url") TEXT_CELL(
+            "C1",
+            "other_image_url1") "</row>"
+                                "<row r=\"2\">" TEXT_CELL(
+                                    "A2",
+                                    "S") "</row>"
+                                         "<row r=\"3\">" TEXT_CELL(
+                                             "A3",
+                                             "M") "</row></sheetData>"
+                                                  "<mergeCells count=\"1\"><mergeCell "
+                                                  "ref=\"B2:B3\"/></mergeCells></worksheet>"));
+}
+
+/* LST-07: one cell that cannot take its URL does not keep the others from theirs. */
+static void
+test_cells_hidden_by_a_merge_are_left_out(void)
+{
+    g_auto(Opened) opened = open_merged();
+    g_autofree char *no_place = NULL;
+    g_autofree char *bytes = fill(&opened, NULL,
+                                  "S MAIN https://x/s.jpg\nM MAIN https://x/m.jpg\n"
+                                  "M PT01 https://x/m1.jpg",
+                                  &no_place);
+    g_assert_cmpstr(no_place, ==, "M MAIN");
+    g_auto(Opened) filled = open_path(g_strdup(opened.path));
+    g_assert_cmpstr(listed_sku_picture(filled.layout, sku_of(&filled, "S"), slot_of("MAIN")), ==,
+                    "https://x/s.jpg");
+    g_assert_cmpstr(listed_sku_picture(filled.layout, sku_of(&filled, "M"), slot_of("PT01")), ==,
+                    "https://x/m1.jpg");
+}
+
+static void
+test_sku_with_a_hidden_cell_says_so(void)
+{
+    g_auto(Opened) opened = open_merged();
+    g_autoptr(GError) error = NULL;
+    g_assert_true(layout_note_hidden(opened.sheet, opened.layout, opened.skus, &error));
+    g_assert_null(sku_of(&opened, "S")->problem);
+    g_assert_nonnull(strstr(sku_of(&opened, "M")->problem, "row 3, column 2"));
+}
+
 static void
 test_worksheet_by_name(void)
 {
@@ -566,6 +620,8 @@ main(int argc, char **argv)
     TEST("impossible-skus", test_skus_that_no_cell_can_hold_are_refused);
     TEST("workbook-numbers", test_workbook_skus_stored_as_numbers);
     TEST("workbook-filled", test_workbook_is_filled_and_read_back);
+    TEST("LST-07/merged", test_cells_hidden_by_a_merge_are_left_out);
+    TEST("merged-sku", test_sku_with_a_hidden_cell_says_so);
     TEST("shopify-workbook", test_shopify_workbook_has_no_place_for_further_rows);
     TEST("worksheet-by-name", test_worksheet_by_name);
 #undef TEST

@@ -93,6 +93,15 @@ typedef struct {
     const char *url;
 } PublishedPicture;
 
+/* A picture whose URL cannot be written into the sheet, or not everywhere. */
+typedef struct {
+    gsize picture; /* index into the array of PublishedPicture */
+    char *reason;  /* "the sheet has no place for it" */
+} NoPlace;
+
+/* Sets the problem of each SKU whose cell for the main picture is hidden inside a merged one. */
+bool layout_note_hidden(Sheet *sheet, const Layout *layout, const GPtrArray *skus, GError **error);
+
 /* An empty array of SheetEdit that owns their texts. */
 GArray *sheet_edit_array_new(void);
 
@@ -101,8 +110,9 @@ void sheet_edit_array_take(GArray *edits, GArray *from);
 
 /* What must be written so that the sheet says this, by the grammar's own way (columns, joined cell,
  * further rows). Pictures for which the sheet has no place are left out and listed in RET_NO_PLACE
- * (indices into PICTURES): no such column, more than the marketplace takes, a further picture that
- * would stand first in a joined cell because there is no main one, a further row in a workbook.
+ * with the reason: no such column, more than the marketplace takes, a further picture that
+ * would stand first in a joined cell because there is no main one, a further row in a workbook, a
+ * cell that is hidden inside a merged one (another row of the SKU may have got the URL).
  * Cells of slots that get no new picture stay as they are. INVALID for a URL that the marketplace
  * would refuse (listing/compliance.h).
  *
@@ -112,5 +122,5 @@ bool layout_plan_edits(Sheet *sheet, const Layout *layout, const GPtrArray *skus
                        const PublishedPicture *pictures, gsize num_pictures,
                        GArray **ret_edits,    /* of SheetEdit, texts owned by the array */
                        GArray **ret_inserted, /* of SheetInsertedLine, texts owned by the array */
-                       GArray **ret_no_place, /* of gsize */
+                       GArray **ret_no_place, /* of NoPlace */
                        GError **error);

@@ -22,6 +22,12 @@ clear_inserted_line(gpointer data)
     g_strfreev(((SheetInsertedLine *)data)->texts);
 }
 
+static void
+clear_no_place(gpointer data)
+{
+    g_free(((NoPlace *)data)->reason);
+}
+
 GArray *
 sheet_edit_array_new(void)
 {
@@ -57,7 +63,8 @@ plan_edit_sku(Plan *plan, const ListedSku *sku, guint32 column, const char *text
 void
 plan_no_place(Plan *plan, gsize picture)
 {
-    g_array_append_val(plan->no_place, picture);
+    NoPlace no_place = { picture, g_strdup("the sheet has no place for it") };
+    g_array_append_val(plan->no_place, no_place);
 }
 
 gint64
@@ -191,6 +198,70 @@ plan_all(Plan *plan, Sheet *sheet, gsize num_pictures, GError **error)
     return true;
 }
 
+static char *
+hidden_reason(const SheetEdit *edit)
+{
+    return g_strdup_printf("its cell in the sheet (row %u, column %u) is hidden inside a merged "
+                           "cell: no URL can be written there",
+                           edit->row, edit->column);
+}
+
+/* An edit that nobody would see is left out, and said of the pictures whose URLs it has. */
+static bool
+leave_out_hidden(Plan *plan, Sheet *sheet, gsize num_pictures, GError **error)
+{
+    const SheetEdit *edits = (const SheetEdit *)(void *)plan->edits->data;
+    g_autoptr(GArray) hidden =
+        sheet_find_hidden(sheet, plan->layout->worksheet, edits, plan->edits->len, error);
+    if (hidden == NULL || hidden->len == 0) {
+        return hidden != NULL;
+    }
+    g_autoptr(GHashTable) by_url = g_hash_table_new(g_str_hash, g_str_equal);
+    for (gsize i = 0; i < num_pictures; i++) {
+        g_hash_table_insert(by_url, (gpointer)plan->pictures[i].url, GSIZE_TO_POINTER(i + 1));
+    }
+    const char *separator = plan->layout->style == PICTURES_JOINED ? plan->layout->separator : "\n";
+    for (guint i = hidden->len; i-- > 0;) {
+        guint index = (guint)g_array_index(hidden, gsize, i);
+        g_auto(GStrv) urls = g_strsplit(edits[index].text, separator, -1);
+        for (char **url = urls; *url != NULL; url++) {
+            gsize picture = GPOINTER_TO_SIZE(g_hash_table_lookup(by_url, *url));
+            if (picture > 0) {
+                NoPlace no_place = { picture - 1, hidden_reason(&edits[index]) };
+                g_array_append_val(plan->no_place, no_place);
+                g_hash_table_remove(by_url, *url); /* once is enough for a SKU of many rows */
+            }
+        }
+        g_array_remove_index_fast(plan->edits, index); /* from the end: others keep theirs */
+    }
+    return true;
+}
+
+bool
+layout_note_hidden(Sheet *sheet, const Layout *layout, const GPtrArray *skus, GError **error)
+{
+    if (layout->pictures->len == 0 || layout->style == PICTURES_ONE_PER_ROW) {
+        return true;
+    }
+    guint32 column = g_array_index(layout->pictures, PictureColumn, 0).column;
+    g_autoptr(GArray) cells = g_array_new(FALSE, FALSE, sizeof(SheetEdit));
+    for (guint i = 0; i < skus->len; i++) {
+        SheetEdit cell = { ((const ListedSku *)skus->pdata[i])->row, column, (char *)"" };
+        g_array_append_val(cells, cell);
+    }
+    const SheetEdit *edits = (const SheetEdit *)(void *)cells->data;
+    g_autoptr(GArray) hidden =
+        sheet_find_hidden(sheet, layout->worksheet, edits, cells->len, error);
+    for (guint i = 0; hidden != NULL && i < hidden->len; i++) {
+        gsize index = g_array_index(hidden, gsize, i);
+        ListedSku *sku = skus->pdata[index];
+        if (sku->problem == NULL) {
+            sku->problem = hidden_reason(&edits[index]);
+        }
+    }
+    return hidden != NULL;
+}
+
 bool
 layout_plan_edits(Sheet *sheet, const Layout *layout, const GPtrArray *skus,
                   const PublishedPicture *pictures, gsize num_pictures, GArray **ret_edits,
@@ -203,10 +274,12 @@ layout_plan_edits(Sheet *sheet, const Layout *layout, const GPtrArray *skus,
     g_autoptr(GArray) edits = sheet_edit_array_new();
     g_autoptr(GArray) inserted = g_array_new(FALSE, FALSE, sizeof(SheetInsertedLine));
     g_array_set_clear_func(inserted, clear_inserted_line);
-    g_autoptr(GArray) no_place = g_array_new(FALSE, FALSE, sizeof(gsize));
+    g_autoptr(GArray) no_place = g_array_new(FALSE, FALSE, sizeof(NoPlace));
+    g_array_set_clear_func(no_place, clear_no_place);
     Plan plan = { layout, skus,     pictures, max_pictures == 0 ? G_MAXUINT32 : max_pictures,
                   edits,  inserted, no_place };
-    if (!plan_all(&plan, sheet, num_pictures, error)) {
+    if (!plan_all(&plan, sheet, num_pictures, error) ||
+        !leave_out_hidden(&plan, sheet, num_pictures, error)) {
         return false;
     }
     *ret_edits = g_steal_pointer(&edits);

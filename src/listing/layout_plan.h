@@ -11,7 +11,7 @@ typedef struct {
     guint32 max_pictures; /* the marketplace's; G_MAXUINT32 for any number */
     GArray *edits;
     GArray *inserted;
-    GArray *no_place;
+    GArray *no_place; /* of NoPlace */
 } Plan;
 
 /* Copies TEXT. */

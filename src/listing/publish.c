@@ -179,9 +179,9 @@ publish_sheet(Batch *batch, const char *out_dir, GError **error)
         g_array_append_val(batch->edits, edit);
     }
     for (guint i = 0; i < no_place->len; i++) {
-        gsize picture = g_array_index(no_place, gsize, i);
-        BatchPhoto *photo = batch_photo(batch, g_array_index(photo_of, gsize, picture));
-        batch_note(photo->notes, "the sheet has no column for it");
+        const NoPlace *found = &g_array_index(no_place, NoPlace, i);
+        BatchPhoto *photo = batch_photo(batch, g_array_index(photo_of, gsize, found->picture));
+        batch_note(photo->notes, "%s", found->reason);
     }
     batch->num_urls = published->len - no_place->len;
     g_autofree char *path = g_build_filename(out_dir, batch->sheet_name, NULL);

@@ -73,3 +73,18 @@ edits_sort(const SheetEdit *edits, gsize num_edits, GError **error)
     }
     return g_steal_pointer(&sorted);
 }
+
+guint
+edits_find_row(const GPtrArray *edits, guint32 row)
+{
+    guint low = 0, high = edits->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (((const SheetEdit *)edits->pdata[middle])->row < row) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}

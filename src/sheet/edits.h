@@ -8,5 +8,8 @@
  * holds. */
 GPtrArray *edits_sort(const SheetEdit *edits, gsize num_edits, GError **error);
 
+/* Of EDITS, sorted: the first one in ROW or below it. */
+guint edits_find_row(const GPtrArray *edits, guint32 row);
+
 /* "C7", for an error; free it. */
 char *edit_reference(const SheetEdit *edit);

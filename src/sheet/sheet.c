@@ -193,6 +193,38 @@ sheet_read_rows(Sheet *sheet, guint worksheet, SheetRowFunc func, gpointer user_
            workbook_read_rows(sheet->workbook, found, func, user_data, error);
 }
 
+static int
+compare_indices(gconstpointer a, gconstpointer b)
+{
+    gsize left = *(const gsize *)a, right = *(const gsize *)b;
+    return left < right ? -1 : left > right;
+}
+
+GArray *
+sheet_find_hidden(Sheet *sheet, guint worksheet, const SheetEdit *edits, gsize num_edits,
+                  GError **error)
+{
+    g_autoptr(GArray) hidden = g_array_new(FALSE, FALSE, sizeof(gsize));
+    if (sheet->kind == SHEET_TEXT || num_edits == 0) {
+        return g_steal_pointer(&hidden);
+    }
+    const Worksheet *found = worksheet_at(sheet, worksheet);
+    g_autoptr(GPtrArray) sorted = edits_sort(edits, num_edits, error);
+    g_autofree bool *is_hidden = g_new(bool, num_edits);
+    if (sorted == NULL || !check_size(sheet, found, error) ||
+        !workbook_find_hidden(sheet->workbook, found, sorted, is_hidden, error)) {
+        return NULL;
+    }
+    for (guint i = 0; i < sorted->len; i++) {
+        if (is_hidden[i]) {
+            gsize index = (gsize)((const SheetEdit *)sorted->pdata[i] - edits);
+            g_array_append_val(hidden, index);
+        }
+    }
+    g_array_sort(hidden, compare_indices);
+    return g_steal_pointer(&hidden);
+}
+
 bool
 sheet_patch_to_fd(Sheet *sheet, guint worksheet, const SheetEdit *edits, gsize num_edits,
                   const SheetInsertedLine *inserted, gsize num_inserted, int out_fd,

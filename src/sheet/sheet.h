@@ -87,6 +87,11 @@ typedef struct {
     guint num_formulas_replaced;
 } SheetPatchStats;
 
+/* Which of EDITS lie inside a merged cell but not in its first one, where nobody would see them and
+ * sheet_patch refuses them: their indices, ascending (gsize). Text files have none. */
+GArray *sheet_find_hidden(Sheet *sheet, guint worksheet, const SheetEdit *edits, gsize num_edits,
+                          GError **error);
+
 /* Writes a copy of the sheet to OUT_PATH with EDITS (any order; two for one cell are refused) done
  * in WORKSHEET and everything else as it was: in a workbook every other ZIP member byte for byte,
  * in the worksheet every byte outside the changed cells; in a text file every other byte. OUT_PATH

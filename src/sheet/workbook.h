@@ -31,6 +31,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workbook, workbook_free)
 bool workbook_read_rows(const Workbook *workbook, const Worksheet *worksheet, SheetRowFunc func,
                         gpointer user_data, GError **error);
 
+/* See sheet_find_hidden. EDITS: sorted (edits.h); IS_HIDDEN has as many. */
+bool workbook_find_hidden(const Workbook *workbook, const Worksheet *worksheet,
+                          const GPtrArray *edits, bool *is_hidden, GError **error);
+
 /* See sheet_patch. EDITS: sorted (edits.h). */
 bool workbook_patch(const Workbook *workbook, const Worksheet *worksheet, const GPtrArray *edits,
                     int out_fd, const char *out_name, SheetPatchStats *ret_stats, GError **error);

@@ -60,21 +60,6 @@ emit_xml(Patch *patch, GError **error)
     return done;
 }
 
-static guint
-find_first_edit(const GPtrArray *edits, guint32 row)
-{
-    guint low = 0, high = edits->len;
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (((const SheetEdit *)edits->pdata[middle])->row < row) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 /* The edits inside RANGE: how many, and the first of them that is not its top left cell. */
 static bool
 count_edits_in(Patch *patch, const CellRange *range, guint64 *ret_count,
@@ -82,7 +67,7 @@ count_edits_in(Patch *patch, const CellRange *range, guint64 *ret_count,
 {
     *ret_count = 0;
     *ret_inner = NULL;
-    for (guint i = find_first_edit(patch->edits, range->first_row); i < patch->edits->len; i++) {
+    for (guint i = edits_find_row(patch->edits, range->first_row); i < patch->edits->len; i++) {
         const SheetEdit *edit = patch->edits->pdata[i];
         if (edit->row > range->last_row) {
             break;
@@ -554,7 +539,7 @@ is_edited(guint32 row, guint32 column, gpointer user_data)
 {
     Patch *patch = user_data;
     const GPtrArray *edits = patch->edits;
-    for (guint i = find_first_edit(edits, row); i < edits->len; i++) {
+    for (guint i = edits_find_row(edits, row); i < edits->len; i++) {
         const SheetEdit *edit = edits->pdata[i];
         if (edit->row != row || edit->column >= column) {
             return edit->row == row && edit->column == column;
