@@ -58,8 +58,9 @@ wait_until_announced(int fd)
     g_assert_true(g_str_has_prefix(text, "Cloudpick is at http://"));
 }
 
-void
-serve_start(Serve *serve)
+/* Starts `cloudpick COMMAND` on the service's data; RET_OUT: its output, or NULL. */
+static GPid
+start_command(const Serve *serve, const char *command, int *ret_out)
 {
     g_autofree char *listen_at = g_strdup_printf("server.listen=127.0.0.1:%u", serve->port);
     g_autofree char *public_url =
@@ -67,7 +68,7 @@ serve_start(Serve *serve)
     g_autofree char *database = g_strconcat("database.url=", serve->database_url, NULL);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     const char *const fixed[] = { g_getenv("CLOUDPICK"),
-                                  "serve",
+                                  command,
                                   "--data",
                                   serve->dir,
                                   "--set",
@@ -84,12 +85,33 @@ serve_start(Serve *serve)
     }
     g_ptr_array_add(argv, NULL);
     g_autoptr(GError) error = NULL;
-    int out;
+    GPid pid;
     g_spawn_async_with_pipes(NULL, (char **)argv->pdata, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
-                             NULL, &serve->pid, NULL, &out, NULL, &error);
+                             NULL, &pid, NULL, ret_out, NULL, &error);
     g_assert_no_error(error);
+    return pid;
+}
+
+void
+serve_start(Serve *serve)
+{
+    int out;
+    serve->pid = start_command(serve, "serve", &out);
     wait_until_announced(out);
     close(out);
+}
+
+void
+serve_start_worker(Serve *serve)
+{
+    serve->worker_pid = start_command(serve, "work", NULL);
+}
+
+void
+serve_kill_worker(Serve *serve)
+{
+    kill_and_wait(serve->worker_pid);
+    serve->worker_pid = 0;
 }
 
 void
@@ -114,6 +136,9 @@ serve_clear(Serve *serve)
 {
     if (serve->dir == NULL) {
         return;
+    }
+    if (serve->worker_pid != 0) {
+        serve_kill_worker(serve);
     }
     if (serve->pid != 0) {
         g_assert_cmpint(serve_stop(serve), ==, 0);

@@ -11,6 +11,7 @@ typedef struct {
     char *database_url;   /* "": SQLite in DIR */
     GPtrArray *arguments; /* more of them, for the next start: "--set", "a=b" */
     GPid pid;
+    GPid worker_pid; /* of serve_start_worker; 0: none */
     guint16 port; /* stays the same over restarts */
     TestPeer peer;
 } Serve;
@@ -19,6 +20,9 @@ typedef struct {
 bool serve_init(Serve *serve, DbKind kind);
 /* Starts it and waits until it says where it is. */
 void serve_start(Serve *serve);
+/* Starts `cloudpick work` beside it, on the same data. */
+void serve_start_worker(Serve *serve);
+void serve_kill_worker(Serve *serve);
 /* As a power cut would. */
 void serve_kill(Serve *serve);
 /* SIGTERM; returns the exit status. */
