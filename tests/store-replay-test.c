@@ -258,6 +258,39 @@ test_touching_and_leaning_is_free(void)
     g_assert_cmpuint(receipt_of(&played, "v1")->num_lines, ==, 0);
 }
 
+/* Nuts stand where the planogram has cookies. */
+static void
+test_wrong_planogram_costs_no_wrong_receipt(void)
+{
+    g_auto(Case) played =
+        play("{\"id\":\"v1\",\"t\":0,\"acts\":["
+             "{\"t\":10,\"kind\":\"pick\",\"sku\":\"" NUTS "\",\"plates\":[[2,2,1]]},"
+             "{\"t\":20,\"kind\":\"pick\",\"sku\":\"" TEA "\",\"plates\":[[1,1,1]]}]}");
+    assert_num_events(&played, 2);
+    const Receipt *receipt = receipt_of(&played, "v1");
+    g_assert_cmpuint(quantity_on(receipt, TEA), ==, 1);
+    g_assert_cmpuint(quantity_on(receipt, NUTS), ==, 1);
+    g_assert_cmpuint(receipt->num_lines, ==, 2);
+}
+
+/* What is left on the floor has gone from the shelf: who took it pays, whoever picks it up. */
+static void
+test_item_on_the_floor_is_the_takers(void)
+{
+    g_auto(Case) played =
+        play("{\"id\":\"v1\",\"t\":0,\"acts\":["
+             "{\"t\":10,\"kind\":\"pick\",\"sku\":\"" COFFEE "\",\"plates\":[[1,2,5]]},"
+             "{\"t\":16,\"kind\":\"hand-over\",\"sku\":\"" COFFEE "\",\"to\":\"v2\"}]},"
+             "{\"id\":\"v2\",\"t\":4,\"acts\":["
+             "{\"t\":14,\"kind\":\"look\",\"seconds\":8,"
+             "\"plates\":[[1,2,5]]},"
+             "{\"t\":30,\"kind\":\"pick\",\"sku\":\"" NUTS "\",\"plates\":[[2,2,3]]}]}");
+    assert_num_events(&played, 2);
+    assert_receipts_are_right(&played);
+    g_assert_cmpuint(quantity_on(receipt_of(&played, "v1"), COFFEE), ==, 1);
+    g_assert_cmpuint(quantity_on(receipt_of(&played, "v2"), COFFEE), ==, 0);
+}
+
 static void
 test_foreign_object_is_told_and_free(void)
 {
@@ -400,6 +433,8 @@ main(int argc, char **argv)
     g_test_add_func("/store-replay/crossed-arms", test_crossed_arms);
     g_test_add_func("/store-replay/passed-on", test_passed_on_and_returned_by_the_other);
     g_test_add_func("/store-replay/touching", test_touching_and_leaning_is_free);
+    g_test_add_func("/store-replay/wrong-planogram", test_wrong_planogram_costs_no_wrong_receipt);
+    g_test_add_func("/store-replay/floor", test_item_on_the_floor_is_the_takers);
     g_test_add_func("/store-replay/foreign", test_foreign_object_is_told_and_free);
     g_test_add_func("/store-replay/staff", test_staff_and_strangers_change_no_cart);
     g_test_add_func("/store-replay/group", test_group_on_one_code_has_one_receipt);

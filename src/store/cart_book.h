@@ -11,7 +11,7 @@
 #include "shelf/explain.h"
 #include "store/store_layout.h"
 
-#define CART_BOOK_MAX_HYPOTHESES 96u
+#define CART_BOOK_MAX_HYPOTHESES 128u
 #define CART_BOOK_MAX_ALTERNATIVES 64u
 #define CART_BOOK_MAX_FINISHES 3u
 

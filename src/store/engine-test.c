@@ -77,9 +77,12 @@ typedef struct {
     GArray *gates;     /* of GateLine, t from the beginning */
     GString *said;     /* receipts: "v1: cola 1, water 2; " */
     GString *reviews;
+    GString *reasons; /* all of them, by kind: "v1: plate-silent; " */
     GString *unattributed;
     GString *events;
-    double latest_close; /* seconds after the exit */
+    double silent_from, silent_until; /* shelf 1 sends nothing */
+    double blind_from, blind_until;   /* no line of targets */
+    double latest_close;              /* seconds after the exit */
     GPtrArray *troubles;
 } Scene;
 
@@ -96,6 +99,7 @@ scene_new(double seconds)
     scene->gates = g_array_new(FALSE, FALSE, sizeof(GateLine));
     scene->said = g_string_new(NULL);
     scene->reviews = g_string_new(NULL);
+    scene->reasons = g_string_new(NULL);
     scene->unattributed = g_string_new(NULL);
     scene->events = g_string_new(NULL);
     scene->troubles = g_ptr_array_new_with_free_func(g_free);
@@ -116,6 +120,7 @@ scene_free(Scene *scene)
     g_array_unref(scene->gates);
     g_string_free(scene->said, TRUE);
     g_string_free(scene->reviews, TRUE);
+    g_string_free(scene->reasons, TRUE);
     g_string_free(scene->unattributed, TRUE);
     g_string_free(scene->events, TRUE);
     g_ptr_array_unref(scene->troubles);
@@ -231,6 +236,9 @@ play_targets(const Scene *scene, Engine *engine, double t)
 {
     Target targets[8];
     guint count = 0;
+    if (t > scene->blind_from && t < scene->blind_until) {
+        return;
+    }
     for (guint i = 0; i < scene->actors->len; i++) {
         Actor *actor = scene->actors->pdata[i];
         if (actor->from <= t && t <= actor->to) {
@@ -247,6 +255,9 @@ play_weights(const Scene *scene, Engine *engine, GRand *random, double t)
 {
     float grams[12 * NUM_COLUMNS];
     for (guint shelf = 0; shelf < NUM_SHELVES; shelf++) {
+        if (shelf == 0 && t > scene->silent_from && t < scene->silent_until) {
+            continue;
+        }
         for (guint row = 0; row < 12; row++) {
             double now = t - 0.2 + row / hz;
             for (guint k = 0; k < NUM_COLUMNS; k++) {
@@ -294,6 +305,10 @@ note_receipt(const Receipt *receipt, gpointer data)
                                receipt->num_reasons > 0
                                    ? receipt->reasons[receipt->num_reasons - 1].text
                                    : "no reason");
+    }
+    for (guint i = 0; i < receipt->num_reasons; i++) {
+        g_string_append_printf(scene->reasons, "%s: %s; ", receipt->visit,
+                               receipt->reasons[i].kind);
     }
     scene->latest_close = MAX(scene->latest_close, receipt->closed_at - receipt->exited_at);
 }
@@ -634,6 +649,47 @@ test_pick_just_before_the_exit_is_waited_for(void)
     g_assert_cmpfloat(scene->latest_close, <=, 2);
 }
 
+/* Whoever reads a receipt is told what was not seen of the visit. */
+static void
+test_silent_plate_is_noted_for_those_who_stood_there(void)
+{
+    g_autoptr(Scene) scene = scene_new(30);
+    shopper(scene, "v1", "1", 1, 20, 2.5);
+    Actor *far = person(scene, "2", 3, 26);
+    stand(far, 3, 0.5, 3.5);
+    stand(far, 24, 5.5, 3.5);
+    gate(scene, 3.2, GATE_ENTER, "v2", "2");
+    gate(scene, 25.5, GATE_EXIT, "v2", "2");
+    load(scene, 0, INFINITY, plate_at(2, 3), NAN);
+    play(scene);
+    g_assert_cmpstr(scene->reasons->str, ==, "v1: plate-silent; ");
+    g_assert_cmpstr(scene->said->str, ==, "v1:; v2:; ");
+}
+
+static void
+test_hole_in_the_weights_is_noted_and_what_was_taken_found(void)
+{
+    g_autoptr(Scene) scene = scene_new(30);
+    Actor *ann = shopper(scene, "v1", "1", 1, 20, 2.5);
+    scene->silent_from = 6;
+    scene->silent_until = 10;
+    move(scene, ann, 8, plate_at(1, 3), -373);
+    play(scene);
+    g_assert_cmpstr(scene->reasons->str, ==, "v1: weights-hole; ");
+    g_assert_cmpstr(scene->said->str, ==, "v1: cola 1; ");
+}
+
+static void
+test_hole_in_the_tracks_is_noted(void)
+{
+    g_autoptr(Scene) scene = scene_new(30);
+    shopper(scene, "v1", "1", 1, 20, 2.5);
+    scene->blind_from = 9;
+    scene->blind_until = 12;
+    play(scene);
+    g_assert_cmpstr(scene->reasons->str, ==, "v1: tracks-hole; ");
+}
+
 static void
 test_same_input_gives_the_same_output(void)
 {
@@ -677,6 +733,11 @@ main(int argc, char **argv)
     g_test_add_func("/store/engine/close-call", test_close_call_is_asked);
     g_test_add_func("/store/engine/wrong-weight", test_wrong_master_weight_is_reported);
     g_test_add_func("/store/engine/late-pick", test_pick_just_before_the_exit_is_waited_for);
+    g_test_add_func("/store/engine/silent-plate",
+                    test_silent_plate_is_noted_for_those_who_stood_there);
+    g_test_add_func("/store/engine/weights-hole",
+                    test_hole_in_the_weights_is_noted_and_what_was_taken_found);
+    g_test_add_func("/store/engine/tracks-hole", test_hole_in_the_tracks_is_noted);
     g_test_add_func("/store/engine/same", test_same_input_gives_the_same_output);
     return g_test_run();
 }

@@ -12,7 +12,11 @@ static const double close_seconds = 1.9;
 static const double near_metres = 1.1;
 /* A gateway that tells settled weights does so this late. */
 static const double settled_delay_seconds = 3.1;
+static const double settled_hz = 2;
 static const double unfinished_seconds = 15;
+/* Silence of a shelf, and of the cameras, that whoever reads a receipt should know of. */
+static const double hole_seconds = 1;
+static const double tracks_hole_seconds = 2;
 static const double retire_seconds = 1;
 /* A decision is told at the latest after this, sure or not. */
 static const double longest_doubt_seconds = 1800;
@@ -139,6 +143,36 @@ new_watch(Engine *engine, guint index, double hz)
     return shelf_watch_new(shelf->num_plates, along, width, hz, note_change, engine);
 }
 
+/* Tells it to whoever was at the shelf: what they took meanwhile may be missed. */
+static void G_GNUC_PRINTF(6, 7) note_near(Engine *engine, FloorPoint point, double metres,
+                                          double since, const char *kind, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    const GPtrArray *all = visits_all(engine->visits);
+    for (guint i = 0; i < all->len; i++) {
+        const Visit *visit = all->pdata[i];
+        if (visit->state != VISIT_CLOSED &&
+            visits_was_near(engine->visits, visit->owner, point, metres, since, engine->now)) {
+            visits_note(engine->visits, visit->owner, kind, engine->now, "%s", text);
+        }
+    }
+}
+
+static void
+look_for_hole(Engine *engine, const WeightBatch *batch)
+{
+    const ShelfState *state = &engine->shelves[batch->shelf];
+    double known_t = shelf_watch_known_t(state->watch);
+    if (state->hz > settled_hz && known_t > 0 && batch->t - known_t > hole_seconds) {
+        note_near(engine, state->middle, state->half_metres + near_metres, known_t, "weights-hole",
+                  "the weights of gondola %d shelf %d were missing for %.1f s", batch->gondola_id,
+                  batch->shelf_id, batch->t - known_t);
+    }
+}
+
 static void
 push_weights(Engine *engine, const WeightBatch *batch)
 {
@@ -150,6 +184,7 @@ push_weights(Engine *engine, const WeightBatch *batch)
         state->watch = new_watch(engine, batch->shelf, batch->hz);
         state->hz = batch->hz;
     }
+    look_for_hole(engine, batch);
     engine->pushed_shelf = batch->shelf;
     shelf_watch_push(state->watch, batch->t, batch->grams, batch->num_rows);
 }
@@ -198,7 +233,7 @@ awaits_shelf(const Engine *engine, const Visit *visit, guint shelf)
         return false;
     }
     double exit_t = visit->exited_t;
-    bool tells_settled = state->hz <= 2;
+    bool tells_settled = state->hz <= settled_hz;
     if (tells_settled) {
         double since = exit_t - settled_delay_seconds;
         return engine->now < exit_t + settled_delay_seconds &&
@@ -455,7 +490,16 @@ look_at_plates(Engine *engine)
         const LayoutShelf *shelf = &engine->layout->shelves[i];
         for (guint k = 0; state->watch != NULL && k < shelf->num_plates; k++) {
             PlateHealth health = shelf_watch_plate_health(state->watch, k);
-            if (health != PLATE_WORKS && !state->told_health[k]) {
+            if (health == PLATE_WORKS) {
+                continue;
+            }
+            const LayoutPlate *plate = &engine->layout->plates[shelf->first_plate + k];
+            FloorPoint point = { plate->center[0], plate->center[1] };
+            note_near(engine, point, near_metres, engine->now - retire_seconds, "plate-silent",
+                      "gondola %d shelf %d plate %d %s",
+                      engine->layout->gondolas[shelf->gondola].id, shelf->id, plate->id,
+                      health == PLATE_SILENT ? "gives nothing" : "is stuck");
+            if (!state->told_health[k]) {
                 state->told_health[k] = true;
                 trouble(engine,
                         "gondola %d shelf %d plate %d %s: what is taken there may be missed",
@@ -483,6 +527,21 @@ retire(Engine *engine, double before_t)
     look_at_plates(engine);
 }
 
+/* No tracks for long: whoever was inside may have been anywhere. */
+static void
+look_for_blindness(Engine *engine, double t)
+{
+    double last_t = people_time(engine->people);
+    const GPtrArray *all = visits_all(engine->visits);
+    for (guint i = 0; i < all->len && last_t > 0 && t - last_t > tracks_hole_seconds; i++) {
+        const Visit *visit = all->pdata[i];
+        if (visit->state != VISIT_CLOSED) {
+            visits_note(engine->visits, visit->owner, "tracks-hole", t,
+                        "the cameras told nothing for %.1f s", t - last_t);
+        }
+    }
+}
+
 void
 engine_push(Engine *engine, const RecordingItem *item)
 {
@@ -492,6 +551,7 @@ engine_push(Engine *engine, const RecordingItem *item)
         push_weights(engine, &item->weights);
         break;
     case RECORDING_TARGETS:
+        look_for_blindness(engine, item->targets.t);
         people_push(engine->people, &item->targets);
         visits_follow(engine->visits);
         break;

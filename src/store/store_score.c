@@ -276,8 +276,9 @@ add_events(StoreScore *score, const Truth *truth, const Receipts *receipts)
         }
         score->events_found += is_found;
         score->num_attributed_right += is_right;
-        if (report->event != G_MAXUINT) {
-            num_right[report->event] += is_right;
+        /* What staff did and what is told as nobody's is right, too. */
+        if (report->event != G_MAXUINT && partner != NULL) {
+            num_right[report->event] += g_strcmp0(partner->visit, report->visit) == 0;
         }
     }
     add_calibration(score, receipts, num_right);

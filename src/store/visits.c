@@ -180,16 +180,18 @@ visits_note(Visits *visits, Owner owner, const char *kind, double t, const char 
     if (visit == NULL || visit->notes->len >= 20) {
         return;
     }
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
     for (guint i = 0; i < visit->notes->len; i++) {
         const VisitNote *note = &g_array_index(visit->notes, VisitNote, i);
-        if (strcmp(note->kind, kind) == 0 && fabs(note->t - t) < 5) {
+        if (strcmp(note->kind, kind) == 0 &&
+            (strcmp(note->text, text) == 0 || (fabs(note->t - t) < 5))) {
             return;
         }
     }
-    va_list args;
-    va_start(args, format);
-    VisitNote note = { kind, g_strdup_vprintf(format, args), t };
-    va_end(args);
+    VisitNote note = { kind, g_steal_pointer(&text), t };
     g_array_append_val(visit->notes, note);
 }
 
