@@ -1,25 +1,19 @@
 #include "shelf/shelf_watch.h"
 
 #include "shelf/plate_bins.h"
+#include "shelf/plate_history.h"
 
 #include <math.h>
 #include <string.h>
 
 /* Times in bins of a tenth of a second. A pick rings for about a second (a decay of 0.35 s was
  * measured on real shelves), a bump for up to two. */
-#define RING_BINS 256u    /* of history */
 #define CALM_BINS 5u      /* at rest: so long within calm_limit */
 #define BALANCED_BINS 12u /* at rest although all shakes: two halves agree */
 #define BALANCED_WAIT_BINS 8u
 #define FORCE_BINS 120u /* told at the latest */
 #define EDGE_BINS 2u
 #define EXCURSION_MARGIN_BINS 3u
-/* Weight before: from so many bins back to so many, since a hand is there shortly before it takes
- * something, too lightly to be noticed; nearer where the plate has not rested for long. */
-#define BASE_FROM 40u
-#define BASE_TO 12u
-#define NEAR_BASE_TO 4u
-#define MIN_BASE_BINS 8u
 #define MIN_COMMON_PLATES 5u
 #define MAX_COMMON_PLATES 33u
 
@@ -98,12 +92,9 @@ struct ShelfWatch {
     guint num_plates;
     guint *columns; /* of each place along the shelf */
     bool *touches_next;
-    Plate *plates;  /* along the shelf */
-    float *history; /* [bin % RING_BINS][place] */
-    double times[RING_BINS];
-    float shakes[RING_BINS]; /* what most plates of the shelf did */
-    float quiet_shake;       /* what they mostly do */
-    guint64 num_bins;
+    Plate *plates;        /* along the shelf */
+    PlateHistory history; /* of places */
+    float quiet_shake;    /* what they mostly do */
     PlateBins *bins;
     bool tells_settled;
     double bin_seconds;
@@ -149,74 +140,31 @@ sort_places(ShelfWatch *watch, const double *along_metres, const double *width_m
     }
 }
 
-static inline float
-history_at(const ShelfWatch *watch, guint64 bin, guint place)
-{
-    return watch->history[(gsize)(bin % RING_BINS) * watch->num_plates + place];
-}
-
-static inline double
-time_at(const ShelfWatch *watch, guint64 bin)
-{
-    return watch->times[bin % RING_BINS];
-}
-
-static guint64
-oldest_bin(const ShelfWatch *watch)
-{
-    return watch->num_bins > RING_BINS ? watch->num_bins - RING_BINS : 0;
-}
-
-/* Mean of the bins FROM..TO (TO not included), their range, and how many gave something. */
-static guint
-mean_of_bins(const ShelfWatch *watch, guint place, guint64 from, guint64 to, float *ret_mean,
-             float *ret_range)
-{
-    float sum = 0;
-    float low = PLATE_MAX_GRAMS;
-    float high = -PLATE_MAX_GRAMS;
-    guint count = 0;
-    for (guint64 bin = MAX(from, oldest_bin(watch)); bin < to; bin++) {
-        float x = history_at(watch, bin, place);
-        if (isnan(x)) {
-            continue;
-        }
-        sum += x;
-        low = MIN(low, x);
-        high = MAX(high, x);
-        count++;
-    }
-    if (count > 0) {
-        *ret_mean = sum / (float)count;
-        *ret_range = high - low;
-    }
-    return count;
-}
-
 /* The last time before the bin UNTIL that the weight passed the middle between before and after. */
 static void
 find_edge(const ShelfWatch *watch, guint place, Plate *plate, guint64 until)
 {
     float middle = (plate->base + plate->after) / 2;
     bool after_is_above = plate->after > plate->base;
-    guint64 from =
-        MAX(plate->step_begin_bin > 2 ? plate->step_begin_bin - 2 : 0, oldest_bin(watch));
+    guint64 from = MAX(plate->step_begin_bin > 2 ? plate->step_begin_bin - 2 : 0,
+                       plate_history_oldest(&watch->history));
     plate->early_t = plate->step_begin_t;
     plate->late_t = watch->known_t;
     for (guint64 bin = until; bin-- > from;) {
         /* Half a second around it: what only shakes does not pass the middle. */
         float x, range;
         guint64 around = bin > EDGE_BINS ? bin - EDGE_BINS : 0;
-        if (isnan(history_at(watch, bin, place)) ||
-            mean_of_bins(watch, place, around, MIN(bin + EDGE_BINS + 1, watch->num_bins), &x,
-                         &range) == 0) {
+        if (isnan(plate_history_grams(&watch->history, bin, place)) ||
+            plate_history_mean(&watch->history, place, around,
+                               MIN(bin + EDGE_BINS + 1, watch->history.num_bins), &x,
+                               &range) == 0) {
             continue;
         }
         if ((x > middle) != after_is_above) {
-            plate->early_t = time_at(watch, bin);
+            plate->early_t = plate_history_time(&watch->history, bin);
             break;
         }
-        plate->late_t = time_at(watch, bin);
+        plate->late_t = plate_history_time(&watch->history, bin);
         plate->early_t = MIN(plate->early_t, plate->late_t);
     }
     plate->edge_t = (plate->early_t + plate->late_t) / 2;
@@ -233,11 +181,14 @@ find_excursion(const ShelfWatch *watch, guint place, float after, float *ret_mea
                guint64 *ret_end)
 {
     const Plate *plate = &watch->plates[place];
-    guint64 from = MAX(plate->begin_bin, oldest_bin(watch)) + EXCURSION_MARGIN_BINS;
+    guint64 from =
+        MAX(plate->begin_bin, plate_history_oldest(&watch->history)) + EXCURSION_MARGIN_BINS;
     float best = 1;
-    for (guint64 end = from + CALM_BINS; end + EXCURSION_MARGIN_BINS < watch->num_bins; end++) {
+    for (guint64 end = from + CALM_BINS; end + EXCURSION_MARGIN_BINS < watch->history.num_bins;
+         end++) {
         float mean, range;
-        if (mean_of_bins(watch, place, end - CALM_BINS, end, &mean, &range) < CALM_BINS) {
+        if (plate_history_mean(&watch->history, place, end - CALM_BINS, end, &mean, &range) <
+            CALM_BINS) {
             continue;
         }
         float from_base = mean - plate->base;
@@ -279,8 +230,8 @@ set_return_step(ShelfWatch *watch, guint place)
         return;
     }
     plate->step_begin_bin = plate->return_bin;
-    plate->step_begin_t = time_at(watch, plate->return_bin);
-    set_step(watch, place, plate->return_after, plate->sd, watch->num_bins);
+    plate->step_begin_t = plate_history_time(&watch->history, plate->return_bin);
+    set_step(watch, place, plate->return_after, plate->sd, watch->history.num_bins);
 }
 
 /* PLATE rests at AFTER: what it did becomes a step, or nothing if it rests where it was. */
@@ -289,7 +240,7 @@ come_to_rest(ShelfWatch *watch, guint place, float after, float sd, bool is_forc
 {
     Plate *plate = &watch->plates[place];
     plate->state = PLATE_QUIET;
-    plate->quiet_since = watch->num_bins - MIN(watch->num_bins, CALM_BINS);
+    plate->quiet_since = watch->history.num_bins - MIN(watch->history.num_bins, CALM_BINS);
     plate->level = plate->fast = after;
     if (plate->has_step) {
         /* Of the last step, which still waits for a neighbour to be told. */
@@ -300,8 +251,9 @@ come_to_rest(ShelfWatch *watch, guint place, float after, float sd, bool is_forc
     }
     plate->step_begin_bin = plate->begin_bin;
     plate->step_begin_t = plate->begin_t;
-    double hole = time_at(watch, watch->num_bins - 1) - plate->begin_t -
-                  (double)(watch->num_bins - plate->begin_bin) * watch->bin_seconds;
+    double hole = plate_history_time(&watch->history, watch->history.num_bins - 1) -
+                  plate->begin_t -
+                  (double)(watch->history.num_bins - plate->begin_bin) * watch->bin_seconds;
     if (hole > 1) {
         sd = hypotf(sd, (float)(hole * drift_grams_per_second));
     }
@@ -321,58 +273,7 @@ come_to_rest(ShelfWatch *watch, guint place, float after, float sd, bool is_forc
         plate->has_step = false;
         return;
     }
-    set_step(watch, place, after, sd, watch->num_bins);
-}
-
-static float
-mean_shake(const ShelfWatch *watch, guint64 from, guint64 to)
-{
-    float sum = 0;
-    for (guint64 bin = from; bin < to; bin++) {
-        sum += watch->shakes[bin % RING_BINS];
-    }
-    return sum / (float)(to - from);
-}
-
-/* Standard deviation of the bins FROM..TO from their mean. */
-static float
-deviation_of_bins(const ShelfWatch *watch, guint place, guint64 from, guint64 to, float mean)
-{
-    float sum = 0;
-    guint count = 0;
-    for (guint64 bin = from; bin < to; bin++) {
-        float x = history_at(watch, bin, place);
-        if (!isnan(x)) {
-            sum += (x - mean) * (x - mean);
-            count++;
-        }
-    }
-    return count < 2 ? 0 : sqrtf(sum / (float)(count - 1));
-}
-
-/* Mean weight before BEGIN_BIN and since EARLIEST; returns of how many bins, 0 if it is not known.
- */
-static guint
-mean_before(const ShelfWatch *watch, guint place, guint64 begin_bin, guint64 earliest,
-            float *ret_mean, float *ret_deviation)
-{
-    guint64 from =
-        MAX(MAX(begin_bin > BASE_FROM ? begin_bin - BASE_FROM : 0, earliest), oldest_bin(watch));
-    guint64 to = begin_bin > BASE_TO ? begin_bin - BASE_TO : 0;
-    if (to < from + MIN_BASE_BINS) {
-        to = begin_bin > NEAR_BASE_TO ? begin_bin - NEAR_BASE_TO : 0;
-    }
-    float range;
-    if (to < from + 3 ||
-        time_at(watch, begin_bin) - time_at(watch, from) > 2 * BASE_FROM * watch->bin_seconds) {
-        return 0;
-    }
-    guint count = mean_of_bins(watch, place, from, to, ret_mean, &range);
-    if (count < 3) {
-        return 0;
-    }
-    *ret_deviation = deviation_of_bins(watch, place, from, to, *ret_mean);
-    return count;
+    set_step(watch, place, after, sd, watch->history.num_bins);
 }
 
 /* A step too small for its noise, which the mean over a second or two shows. */
@@ -380,25 +281,27 @@ static bool
 find_slow_onset(ShelfWatch *watch, guint place)
 {
     Plate *plate = &watch->plates[place];
-    guint64 now = watch->num_bins;
+    guint64 now = watch->history.num_bins;
     if (watch->tells_settled || plate->has_step || now < plate->quiet_since + 2 * FAST_BINS) {
         return false;
     }
-    float local = MAX(plate->noise, mean_shake(watch, now - FAST_BINS, now));
+    float local = MAX(plate->noise, plate_history_shake(&watch->history, now - FAST_BINS, now));
     float least = MAX(min_slow_onset_grams, slow_onset_noises * local);
     if (fabsf(plate->fast - plate->level) <= least) {
         return false;
     }
     guint64 begin = now - FAST_BINS;
     float base, spread, last, last_range;
-    if (mean_before(watch, place, begin, plate->quiet_since, &base, &spread) == 0 ||
-        mean_of_bins(watch, place, now - CALM_BINS, now, &last, &last_range) < CALM_BINS ||
+    if (plate_history_before(&watch->history, place, begin, plate->quiet_since, &base, &spread) ==
+            0 ||
+        plate_history_mean(&watch->history, place, now - CALM_BINS, now, &last, &last_range) <
+            CALM_BINS ||
         fabsf(last - base) <= least) {
         return false;
     }
     plate->state = PLATE_MOVING;
     plate->begin_bin = begin;
-    plate->begin_t = time_at(watch, begin);
+    plate->begin_t = plate_history_time(&watch->history, begin);
     plate->base = base;
     return true;
 }
@@ -422,14 +325,17 @@ watch_quiet_plate(ShelfWatch *watch, guint place, float x, float common, double 
         plate->level += (watch->tells_settled ? 0.5f : level_share) * e + 0.02f * common;
         return;
     }
-    guint64 now = watch->num_bins - 1;
+    guint64 now = watch->history.num_bins - 1;
     plate->state = PLATE_MOVING;
     plate->begin_bin = now;
     plate->begin_t = previous_t;
     float base = plate->level;
     if (!watch->tells_settled) {
         float mean, spread;
-        base = mean_before(watch, place, now, plate->quiet_since, &mean, &spread) > 0 ? mean : base;
+        base = plate_history_before(&watch->history, place, now, plate->quiet_since, &mean,
+                                    &spread) > 0
+                   ? mean
+                   : base;
     }
     if (!plate->has_step) {
         plate->base = base;
@@ -445,16 +351,17 @@ static bool
 is_balanced(ShelfWatch *watch, guint place, float *ret_mean, float *ret_sd)
 {
     const Plate *plate = &watch->plates[place];
-    guint64 now = watch->num_bins;
+    guint64 now = watch->history.num_bins;
     guint64 half = BALANCED_BINS / 2;
     float late, late_range, early, early_range;
-    if (mean_of_bins(watch, place, now - half, now, &late, &late_range) < half ||
-        mean_of_bins(watch, place, now - 2 * half, now - half, &early, &early_range) < half) {
+    if (plate_history_mean(&watch->history, place, now - half, now, &late, &late_range) < half ||
+        plate_history_mean(&watch->history, place, now - 2 * half, now - half, &early,
+                           &early_range) < half) {
         return false;
     }
     float both = (late + early) / 2;
-    float spread = deviation_of_bins(watch, place, now - 2 * half, now, both);
-    float common = mean_shake(watch, now - 2 * half, now);
+    float spread = plate_history_deviation(&watch->history, place, now - 2 * half, now, both);
+    float common = plate_history_shake(&watch->history, now - 2 * half, now);
     float sd = spread / sqrtf(2 * (float)half);
     if (spread > shaking_share * MAX(common, plate->noise) ||
         fabsf(late - early) > MAX(1.0f, agreeing_sds * 2 * sd)) {
@@ -478,18 +385,19 @@ static void
 watch_moving_plate(ShelfWatch *watch, guint place)
 {
     Plate *plate = &watch->plates[place];
-    guint64 now = watch->num_bins;
+    guint64 now = watch->history.num_bins;
     guint64 moved = now - plate->begin_bin;
     if (moved < CALM_BINS) {
         return;
     }
     float mean, range;
-    if (mean_of_bins(watch, place, now - CALM_BINS, now, &mean, &range) < CALM_BINS) {
+    if (plate_history_mean(&watch->history, place, now - CALM_BINS, now, &mean, &range) <
+        CALM_BINS) {
         return;
     }
     float calm_limit =
         MAX(MAX(min_calm_grams, 7 * plate->noise), calm_share * fabsf(mean - plate->base));
-    float bump = mean_shake(watch, now - CALM_BINS, now);
+    float bump = plate_history_shake(&watch->history, now - CALM_BINS, now);
     bool is_bumped =
         bump > bump_share * watch->quiet_shake && fabsf(mean - plate->base) < min_bump_share * bump;
     if (range <= calm_limit && !is_bumped) {
@@ -579,7 +487,7 @@ watch_plate(ShelfWatch *watch, guint place, float x, float common, double t)
         if (plate->state == PLATE_MOVING && t - plate->last_given_t > silent_seconds) {
             plate->state = PLATE_QUIET;
             plate->level = plate->fast = plate->base;
-            plate->quiet_since = watch->num_bins;
+            plate->quiet_since = watch->history.num_bins;
         }
         return;
     }
@@ -591,12 +499,14 @@ watch_plate(ShelfWatch *watch, guint place, float x, float common, double t)
         if (watch->tells_settled) {
             plate->level = plate->fast = x;
             plate->state = PLATE_QUIET;
-        } else if (mean_of_bins(watch, place, watch->num_bins - MIN(watch->num_bins, CALM_BINS),
-                                watch->num_bins, &mean, &shake) == CALM_BINS &&
+        } else if (plate_history_mean(&watch->history, place,
+                                      watch->history.num_bins -
+                                          MIN(watch->history.num_bins, CALM_BINS),
+                                      watch->history.num_bins, &mean, &shake) == CALM_BINS &&
                    shake < 5 * MAX(min_calm_grams, plate->noise)) {
             plate->level = plate->fast = mean;
             plate->state = PLATE_QUIET;
-            plate->quiet_since = watch->num_bins - CALM_BINS;
+            plate->quiet_since = watch->history.num_bins - CALM_BINS;
         }
         break;
     case PLATE_QUIET:
@@ -608,13 +518,6 @@ watch_plate(ShelfWatch *watch, guint place, float x, float common, double t)
     }
 }
 
-/* Standard error of the mean of COUNT bins that spread by DEVIATION. */
-static float
-error_of_mean(float deviation, guint count)
-{
-    return deviation / sqrtf((float)MAX(1, count));
-}
-
 /* What a plate beside the change did from before BEGIN_BIN to after REST_BIN, however little that
  * is in comparison with its noise: goods that lie across plates leave a part on each. */
 static bool
@@ -624,18 +527,20 @@ measure_neighbour(ShelfWatch *watch, guint place, guint64 begin_bin, guint64 res
     const Plate *plate = &watch->plates[place];
     float before, after, spread_before, range;
     if (plate->state != PLATE_QUIET || plate->has_step ||
-        plate->quiet_since > MAX(rest_bin, watch->num_bins - CALM_BINS)) {
+        plate->quiet_since > MAX(rest_bin, watch->history.num_bins - CALM_BINS)) {
         return false;
     }
-    guint num_before =
-        mean_before(watch, place, begin_bin, plate->told_bin, &before, &spread_before);
-    guint num_after = mean_of_bins(watch, place, rest_bin, watch->num_bins, &after, &range);
+    guint num_before = plate_history_before(&watch->history, place, begin_bin, plate->told_bin,
+                                            &before, &spread_before);
+    guint num_after = plate_history_mean(&watch->history, place, rest_bin, watch->history.num_bins,
+                                         &after, &range);
     if (num_before < 3 || num_after < 3) {
         return false;
     }
-    float spread_after = deviation_of_bins(watch, place, rest_bin, watch->num_bins, after);
-    float sd = hypotf(error_of_mean(MAX(spread_before, 0.3f), num_before),
-                      error_of_mean(MAX(spread_after, 0.3f), num_after));
+    float spread_after =
+        plate_history_deviation(&watch->history, place, rest_bin, watch->history.num_bins, after);
+    float sd = hypotf(plate_history_error(MAX(spread_before, 0.3f), num_before),
+                      plate_history_error(MAX(spread_after, 0.3f), num_after));
     if (fabsf(after - before) < MAX(0.7f, neighbour_sds * sd)) {
         return false;
     }
@@ -677,13 +582,14 @@ measure_again(ShelfWatch *watch, guint place)
     guint count;
     if (watch->tells_settled || plate->state != PLATE_QUIET || plate->has_return ||
         plate->step_is_forced ||
-        (count = mean_of_bins(watch, place, plate->quiet_since, watch->num_bins, &mean, &range)) <=
-            CALM_BINS) {
+        (count = plate_history_mean(&watch->history, place, plate->quiet_since,
+                                    watch->history.num_bins, &mean, &range)) <= CALM_BINS) {
         return;
     }
-    float spread = deviation_of_bins(watch, place, plate->quiet_since, watch->num_bins, mean);
+    float spread = plate_history_deviation(&watch->history, place, plate->quiet_since,
+                                           watch->history.num_bins, mean);
     plate->after = mean;
-    plate->sd = error_of_mean(MAX(spread, 0.3f), count);
+    plate->sd = plate_history_error(MAX(spread, 0.3f), count);
 }
 
 static PlateHealth
@@ -725,8 +631,9 @@ tell_steps(ShelfWatch *watch, guint first, guint last)
         measure_again(watch, i);
         rest_bin = MAX(rest_bin, plate->quiet_since);
         float delta = plate->after - plate->base;
-        float sd = hypotf(plate->sd,
-                          watch->tells_settled ? 0 : error_of_mean(plate->noise, MIN_BASE_BINS));
+        float sd = hypotf(
+            plate->sd,
+            watch->tells_settled ? 0 : plate_history_error(plate->noise, PLATE_HISTORY_MIN_BEFORE));
         watch->deltas[num_deltas++] = (PlateDelta){ watch->columns[i], delta, sd, plate->base };
         largest = MAX(largest, fabsf(delta));
         weight += fabsf(delta);
@@ -736,7 +643,7 @@ tell_steps(ShelfWatch *watch, guint first, guint last)
         change.late_t = MAX(change.late_t, plate->late_t);
         change.is_forced |= plate->step_is_forced;
         plate->has_step = false;
-        plate->told_bin = watch->num_bins;
+        plate->told_bin = watch->history.num_bins;
         /* It may have moved on already: from there. */
         plate->base = plate->after;
         if (plate->has_return) {
@@ -801,7 +708,7 @@ is_measured_longer(const ShelfWatch *watch, guint first, guint last)
         since = MAX(since, plate->quiet_since);
     }
     return !watch->tells_settled && delta < light_grams && noise > shaky_grams &&
-           watch->num_bins < since + LONGER_BINS;
+           watch->history.num_bins < since + LONGER_BINS;
 }
 
 static void
@@ -841,15 +748,12 @@ watch_bin(double t, const float *means, const float *ranges, gpointer data)
     ShelfWatch *watch = data;
     float common = watch->tells_settled ? 0 : common_shift(watch, means);
     float shake = watch->tells_settled ? 0 : common_shake(watch, means);
-    float *row = watch->history + (gsize)(watch->num_bins % RING_BINS) * watch->num_plates;
+    float *row = plate_history_add(&watch->history, t, shake);
     for (guint i = 0; i < watch->num_plates; i++) {
         row[i] = means[watch->columns[i]] - common;
     }
-    watch->times[watch->num_bins % RING_BINS] = t;
-    watch->shakes[watch->num_bins % RING_BINS] = shake;
     watch->quiet_shake += 0.01f * (MIN(shake, 2 * watch->quiet_shake) - watch->quiet_shake);
     watch->quiet_shake = MAX(watch->quiet_shake, 0.1f);
-    watch->num_bins++;
     watch->known_t = t;
     bool has_steps = false;
     for (guint i = 0; i < watch->num_plates; i++) {
@@ -871,12 +775,12 @@ shelf_watch_new(guint num_plates, const double *along_metres, const double *widt
     watch->columns = g_new(guint, num_plates);
     watch->touches_next = g_new0(bool, num_plates);
     watch->plates = g_new0(Plate, num_plates);
-    watch->history = g_new(float, (gsize)RING_BINS *num_plates);
     watch->deltas = g_new(PlateDelta, num_plates + 2 * MAX_NEIGHBOURS);
     watch->scratch = g_new(float, MAX_COMMON_PLATES + 1);
     watch->bins = plate_bins_new(num_plates, hz, watch_bin, watch);
     watch->tells_settled = hz <= settled_hz;
     watch->bin_seconds = plate_bins_seconds(watch->bins);
+    plate_history_init(&watch->history, num_plates, watch->bin_seconds);
     watch->quiet_shake = 0.5f;
     watch->func = func;
     watch->data = data;
@@ -898,7 +802,7 @@ shelf_watch_free(ShelfWatch *watch)
     g_free(watch->columns);
     g_free(watch->touches_next);
     g_free(watch->plates);
-    g_free(watch->history);
+    plate_history_clear(&watch->history);
     g_free(watch->deltas);
     g_free(watch->scratch);
     g_free(watch);
@@ -956,9 +860,10 @@ shelf_watch_force(ShelfWatch *watch)
 {
     for (guint i = 0; i < watch->num_plates; i++) {
         float mean, range;
-        guint64 recent = MIN(watch->num_bins, CALM_BINS);
+        guint64 recent = MIN(watch->history.num_bins, CALM_BINS);
         if (watch->plates[i].state == PLATE_MOVING &&
-            mean_of_bins(watch, i, watch->num_bins - recent, watch->num_bins, &mean, &range) > 0) {
+            plate_history_mean(&watch->history, i, watch->history.num_bins - recent,
+                               watch->history.num_bins, &mean, &range) > 0) {
             come_to_rest(watch, i, mean, MAX(watch->plates[i].noise, range / 4), true);
         }
     }
