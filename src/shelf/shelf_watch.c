@@ -400,8 +400,13 @@ watch_moving_plate(ShelfWatch *watch, guint place)
     float bump = plate_history_shake(&watch->history, now - CALM_BINS, now);
     bool is_bumped =
         bump > bump_share * watch->quiet_shake && fabsf(mean - plate->base) < min_bump_share * bump;
-    if (range <= calm_limit && !is_bumped) {
-        come_to_rest(watch, place, mean, MAX(plate->noise / 2, range / 4), false);
+    float calm_sd = MAX(plate->noise / 2, range / 4);
+    float change = fabsf(mean - plate->base);
+    /* Something light may have gone, or nothing: more of it will tell. */
+    bool is_unclear =
+        change > min_slow_onset_grams && change < 4 * hypotf(calm_sd, plate->noise / 2);
+    if (range <= calm_limit && !is_bumped && !is_unclear) {
+        come_to_rest(watch, place, mean, calm_sd, false);
         return;
     }
     float sd;
