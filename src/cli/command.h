@@ -56,6 +56,7 @@ ExitStatus store_replay_command(int argc, char **argv);
 ExitStatus privacy_inventory_command(int argc, char **argv);
 ExitStatus privacy_policy_command(int argc, char **argv);
 ExitStatus privacy_check_command(int argc, char **argv);
+ExitStatus privacy_sweep_command(int argc, char **argv);
 ExitStatus listing_build_command(int argc, char **argv);
 ExitStatus listing_inspect_command(int argc, char **argv);
 ExitStatus listing_clean_command(int argc, char **argv);

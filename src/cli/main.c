@@ -25,6 +25,7 @@ static const Command commands[] = {
     { "privacy", "inventory", privacy_inventory_command, "all that is held about anybody" },
     { "privacy", "policy", privacy_policy_command, "the privacy policy, from the inventory" },
     { "privacy", "check", privacy_check_command, "contradictions in the inventory" },
+    { "privacy", "sweep", privacy_sweep_command, "delete now what has had its time" },
     { "keys", "rewrap", keys_rewrap_command, "change the master key of the accounts' keys" },
     { NULL, "settings", settings_command, "list the settings, their defaults and the reasons" },
     { NULL, "image-worker", image_worker_command, NULL }, /* started by the program itself */

@@ -1,6 +1,8 @@
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/service_options.h"
 #include "privacy/policy.h"
+#include "web/app.h"
 
 #include <stdio.h>
 
@@ -102,4 +104,54 @@ privacy_check_command(int argc, char **argv)
     printf("%u contradiction%s in %" G_GSIZE_FORMAT " entries\n", problems->len,
            problems->len == 1 ? "" : "s", inventory_size);
     return problems->len == 0 ? EXIT_DONE : EXIT_NEEDS_ATTENTION;
+}
+
+static bool
+sweep(const Settings *settings, const char *data_dir, bool clock_is_right, GError **error)
+{
+    const AppOptions options = {
+        .settings = settings,
+        .clock = &system_clock,
+        .data_dir = data_dir,
+    };
+    g_autoptr(App) app = app_open(&options, error);
+    SweepCounts counts;
+    if (app == NULL || (clock_is_right && !privacy_confirm_clock(&app->privacy, error)) ||
+        !privacy_sweep(&app->privacy, &counts, error)) {
+        return false;
+    }
+    printf("%" G_GUINT64_FORMAT " rows and %" G_GUINT64_FORMAT " files had had their time and are "
+           "gone; %" G_GUINT64_FORMAT " of them were late\n",
+           counts.num_rows, counts.num_objects, counts.num_late);
+    return true;
+}
+
+ExitStatus
+privacy_sweep_command(int argc, char **argv)
+{
+    g_auto(ServiceOptions) options = { 0 };
+    gboolean clock_is_right = FALSE;
+    const GOptionEntry extra[] = {
+        { "clock-is-right", 0, 0, G_OPTION_ARG_NONE, &clock_is_right,
+          "I looked at this machine's clock and it is right", NULL },
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autofree GOptionEntry *entries = service_option_entries(&options, extra);
+    Settings settings;
+    GError *error = NULL;
+    if (!command_parse_options(
+            &argc, &argv, NULL,
+            "Deletes now what has had its time, as the service does every few minutes by itself.",
+            "Needed by hand only after the log says \"sweep-refused\": the clock was found to "
+            "have\n"
+            "jumped by days, and nothing is deleted before it is synchronised or somebody says\n"
+            "that it is right.\n"
+            "Exit status: 0 when done, 2 when the call or a setting is wrong, 3 when it could not\n"
+            "be done.",
+            entries, NULL, &error) ||
+        !service_options_finish(&options, &settings, &error) ||
+        !sweep(&settings, options.data_dir, clock_is_right, &error)) {
+        return command_fail(error);
+    }
+    return EXIT_DONE;
 }
