@@ -17,7 +17,8 @@ struct BatchWatch {
     gint64 seen; /* revision that was told of */
     BatchChangedFunc changed;
     gpointer data;
-    bool is_over; /* told that the batch is gone */
+    bool is_noticed; /* this process changed the batch */
+    bool is_over;    /* told that the batch is gone */
 };
 
 struct Watches {
@@ -27,7 +28,8 @@ struct Watches {
     GPtrArray *all;   /* of BatchWatch, borrowed */
     BatchWatch *told; /* who is being told now */
     GThread *thread;  /* from the first watch on */
-    bool is_noticed, must_end;
+    bool is_noticed;  /* one of them is */
+    bool must_end;
 };
 
 Watches *
@@ -62,9 +64,11 @@ void
 watches_notify(Watches *watches, const Id *batch)
 {
     g_mutex_lock(&watches->mutex);
-    for (guint i = 0; i < watches->all->len && !watches->is_noticed; i++) {
-        const BatchWatch *watch = watches->all->pdata[i];
-        watches->is_noticed = id_equal(&watch->batch, batch);
+    for (guint i = 0; i < watches->all->len; i++) {
+        BatchWatch *watch = watches->all->pdata[i];
+        if (id_equal(&watch->batch, batch)) {
+            watch->is_noticed = watches->is_noticed = true;
+        }
     }
     if (watches->is_noticed) {
         g_cond_broadcast(&watches->woken);
@@ -114,25 +118,26 @@ load_news(Batches *batches, const BatchWatch *watch, News *ret_news)
     if (tx == NULL) {
         return false;
     }
-    news.batch = batch_info_load(tx, &watch->account, &watch->batch, &error);
+    g_autoptr(BatchRow) row = batch_row_load(tx, &watch->account, &watch->batch, &error);
     bool is_gone = g_error_matches(error, APP_ERROR, APP_ERROR_NOT_FOUND);
-    bool is_new = news.batch != NULL && news.batch->revision > watch->seen &&
+    bool is_new = row != NULL && row->info->revision > watch->seen &&
+                  batch_count_uploading(tx, &watch->batch, &row->info->counts.uploading, NULL) &&
                   load_photos(tx, &watch->batch, watch->seen, &news);
     if (!is_gone && !is_new) {
         return false;
     }
+    news.batch = row == NULL ? NULL : g_steal_pointer(&row->info);
     *ret_news = news;
     news = (News){ 0 };
     return true;
 }
 
-/* Which batches have other revisions than their watches know: one small query for all would need a
- * list of parameters; there are as many watches as pages that are open. */
 static void
 tell(Watches *watches, BatchWatch *watch)
 {
     g_auto(News) news = { 0 };
     watches->told = watch;
+    watch->is_noticed = false;
     g_mutex_unlock(&watches->mutex);
     if (load_news(watches->batches, watch, &news)) {
         gsize count = news.photos == NULL ? 0 : news.photos->len;
@@ -147,15 +152,30 @@ tell(Watches *watches, BatchWatch *watch)
     g_cond_broadcast(&watches->woken);
 }
 
+/* All of them, to find out what other processes did, or only those that were noticed. */
 static void
-tell_all(Watches *watches)
+tell_all(Watches *watches, bool is_poll)
 {
     g_autoptr(GPtrArray) now = g_ptr_array_copy(watches->all, NULL, NULL);
     for (guint i = 0; i < now->len && !watches->must_end; i++) {
         BatchWatch *watch = now->pdata[i];
         /* It may have been freed while another one was told. */
-        if (g_ptr_array_find(watches->all, watch, NULL) && !watch->is_over) {
+        if (g_ptr_array_find(watches->all, watch, NULL) && !watch->is_over &&
+            (is_poll || watch->is_noticed)) {
             tell(watches, watch);
+        }
+    }
+}
+
+/* Until TIME, or until something is noticed where that WAKES. */
+static void
+pause_until(Watches *watches, gint64 time, bool wakes)
+{
+    while (!watches->must_end && !(wakes && watches->is_noticed)) {
+        if (watches->all->len == 0) {
+            g_cond_wait(&watches->woken, &watches->mutex); /* nobody listens: sleep for good */
+        } else if (!g_cond_wait_until(&watches->woken, &watches->mutex, time)) {
+            return;
         }
     }
 }
@@ -164,20 +184,16 @@ static gpointer
 watch_thread(gpointer data)
 {
     Watches *watches = data;
+    gint64 next_poll = 0;
     g_mutex_lock(&watches->mutex);
     while (!watches->must_end) {
+        gint64 now = g_get_monotonic_time();
+        bool is_poll = now >= next_poll;
         watches->is_noticed = false;
-        tell_all(watches);
-        gint64 pause_until = g_get_monotonic_time() + notice_pause_us;
-        while (!watches->must_end &&
-               g_cond_wait_until(&watches->woken, &watches->mutex, pause_until)) {
-        }
-        gint64 poll_until = pause_until - notice_pause_us + poll_pause_us;
-        while (!watches->must_end && !watches->is_noticed &&
-               (watches->all->len == 0
-                    ? (g_cond_wait(&watches->woken, &watches->mutex), true)
-                    : g_cond_wait_until(&watches->woken, &watches->mutex, poll_until))) {
-        }
+        tell_all(watches, is_poll);
+        next_poll = is_poll ? now + poll_pause_us : next_poll;
+        pause_until(watches, now + notice_pause_us, false);
+        pause_until(watches, next_poll, true);
     }
     g_mutex_unlock(&watches->mutex);
     return NULL;
@@ -201,7 +217,7 @@ batch_watch_new(Batches *batches, const Id *account, const Id *batch, gint64 sin
                            .data = data };
     g_mutex_lock(&watches->mutex);
     g_ptr_array_add(watches->all, watch);
-    watches->is_noticed = true;
+    watch->is_noticed = watches->is_noticed = true;
     if (watches->thread == NULL) {
         watches->thread = g_thread_new("watch", watch_thread, watches);
     }
