@@ -4,8 +4,9 @@
  *
  *     http-load PORT RATE SECONDS CONNECTIONS PATHS [HEADER...]
  *
- * PATHS is a file, a path a line, asked for in turn. Each HEADER is "Name: value"; Host is
- * "localhost" unless one of them is a Host. Answers must have a Content-Length. */
+ * PATHS is a file, a path a line, asked for in turn; behind a tab a line may have a header of its
+ * own. Each HEADER is "Name: value"; Host is "localhost" unless one of them is a Host. Answers must
+ * have a Content-Length. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <glib.h>
@@ -60,8 +61,10 @@ link_connect(Load *load, Link *link)
 static void
 link_ask(Load *load, Link *link, gint64 due_us)
 {
-    g_autofree char *request = g_strdup_printf(
-        "GET %s HTTP/1.1\r\n%s\r\n", load->paths[load->num_sent % load->num_paths], load->headers);
+    g_auto(GStrv) line = g_strsplit(load->paths[load->num_sent % load->num_paths], "\t", 2);
+    g_autofree char *request =
+        g_strdup_printf("GET %s HTTP/1.1\r\n%s%s%s\r\n", line[0], load->headers,
+                        line[1] == NULL ? "" : line[1], line[1] == NULL ? "" : "\r\n");
     link->due_us = due_us;
     link->is_waiting = true;
     load->num_sent++;
