@@ -1,7 +1,12 @@
 // Every text of the pages, in one table, so that another language is another table.
 import type { Photo } from "./api";
 
-const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+const locale = "en-GB";
+
+const numberFormat = new Intl.NumberFormat(locale);
+
+const plural = (n: number, one: string, many: string) =>
+    `${numberFormat.format(n)} ${n === 1 ? one : many}`;
 
 const slotNames: Record<string, string> = {
     MAIN: "Main",
@@ -31,7 +36,7 @@ function slot(code: string): string {
 }
 
 const english = {
-    locale: "en-GB",
+    locale,
     title: (page: string) => `${page} · Cloudpick`,
 
     action: {
@@ -151,7 +156,7 @@ const english = {
         nothingYet: "Nothing uploaded yet",
         noPhotos: "No photos yet",
         matched: (n: string, of: string) => `${n} of ${of} photos matched`,
-        attention: (n: string) => `${n} need you`,
+        attention: (n: number) => plural(n, "photo needs you", "photos need you"),
     },
 
     batch: {
@@ -225,7 +230,8 @@ const english = {
         attentionHint: "Arrow keys to walk, 1–3 for a suggestion, Space to pick up, Enter to look closer.",
         nothingYet: "Nothing needs you so far",
         nothingToDo: "Nothing needs you",
-        butSkus: (n: string) => `Every photo has its place. ${n} SKUs have no main picture yet.`,
+        butSkus: (n: number) =>
+            `Every photo has its place. ${plural(n, "SKU has", "SKUs have")} no main picture yet.`,
         findSku: "Find a SKU or ASIN",
         filter: "Show",
         skuFilter: { all: "All", attention: "Without main", complete: "With main" },
@@ -278,13 +284,15 @@ const english = {
 
     publish: {
         title: "Publish this batch?",
-        text: (n: string, host: string) => `${n} pictures get public URLs on ${host}.`,
-        stripped: "Metadata has been removed from every one of them.",
+        text: (n: number, host: string) =>
+            `${plural(n, "picture gets a public URL", "pictures get public URLs")} on ${host}.`,
+        stripped: "All metadata has been removed.",
         retention: (days: number) => `Each URL works until ${days} days after the photo was uploaded.`,
-        attention: (n: string) => `${n} photos still need you and are not published.`,
-        withoutMain: (n: string) => `${n} SKUs have no main picture.`,
-        pending: (n: string) => `${n} photos are still under way.`,
-        action: (n: string) => `Publish ${n} pictures`,
+        attention: (n: number) =>
+            `${plural(n, "photo still needs you and is", "photos still need you and are")} not published.`,
+        withoutMain: (n: number) => `${plural(n, "SKU has", "SKUs have")} no main picture.`,
+        pending: (n: number) => `${plural(n, "photo is", "photos are")} still under way.`,
+        action: (n: number) => `Publish ${plural(n, "picture", "pictures")}`,
     },
 
     options: {

@@ -3,7 +3,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { sentence, type Photo, type Sku } from "../api";
-import { count } from "../format";
 import { texts } from "../texts";
 import { Icon, type IconName } from "../widgets/icon";
 import { Empty, Loading } from "../widgets/states";
@@ -180,7 +179,7 @@ export function AttentionView() {
                     icon={isWorking ? "clock" : "check"}
                     title={isWorking ? texts.batch.nothingYet : texts.batch.nothingToDo}
                 >
-                    {missing > 0 && <p>{texts.batch.butSkus(count(missing))}</p>}
+                    {missing > 0 && <p>{texts.batch.butSkus(missing)}</p>}
                 </Empty>
                 {missing > 0 && <SkuGrid first="attention" />}
             </div>

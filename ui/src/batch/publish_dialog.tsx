@@ -2,7 +2,6 @@
 import { useState } from "preact/hooks";
 
 import { asProblem, call, type Batch, type Problem } from "../api";
-import { count } from "../format";
 import { session } from "../session";
 import { texts } from "../texts";
 import { Dialog } from "../widgets/dialog";
@@ -34,7 +33,7 @@ export function PublishDialog({ onClose }: { onClose: () => void }) {
     const text = texts.publish;
     return (
         <Dialog title={text.title} onClose={onClose}>
-            <p>{text.text(count(counts.matched), session.value?.host ?? "")}</p>
+            <p>{text.text(counts.matched, session.value?.host ?? "")}</p>
             <ul class="checks">
                 <li class="good">
                     <Icon name="check" />
@@ -47,19 +46,19 @@ export function PublishDialog({ onClose }: { onClose: () => void }) {
                 {counts.attention > 0 && (
                     <li class="warn">
                         <Icon name="warn" />
-                        {text.attention(count(counts.attention))}
+                        {text.attention(counts.attention)}
                     </li>
                 )}
                 {withoutMain > 0 && (
                     <li class="warn">
                         <Icon name="warn" />
-                        {text.withoutMain(count(withoutMain))}
+                        {text.withoutMain(withoutMain)}
                     </li>
                 )}
                 {pending > 0 && (
                     <li class="warn">
                         <Icon name="clock" />
-                        {text.pending(count(pending))}
+                        {text.pending(pending)}
                     </li>
                 )}
             </ul>
@@ -69,7 +68,7 @@ export function PublishDialog({ onClose }: { onClose: () => void }) {
                     {texts.action.cancel}
                 </button>
                 <button class="button primary" disabled={isBusy} onClick={() => void publish()}>
-                    {text.action(count(counts.matched))}
+                    {text.action(counts.matched)}
                 </button>
             </footer>
         </Dialog>

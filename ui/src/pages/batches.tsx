@@ -81,7 +81,7 @@ function BatchRow({ batch }: { batch: Batch }) {
                         <Bar value={done + failed} max={photos} label={texts.dock.cleaning} />
                     ) : (
                         attention > 0 && (
-                            <small class="warn">{texts.batches.attention(count(attention))}</small>
+                            <small class="warn">{texts.batches.attention(attention)}</small>
                         )
                     )}
                     {isWorking && <small>{texts.dock.percent(percent(done + failed, photos))}</small>}

@@ -136,6 +136,9 @@ export function HomePage() {
                 <section class="hero">
                     <h1>{texts.home.title}</h1>
                     <p class="lead">{texts.home.lead}</p>
+                </section>
+                <SignInCard />
+                <section class="how">
                     <ol class="steps">
                         {texts.home.steps.map((step, i) => (
                             <li key={step.title}>
@@ -156,7 +159,6 @@ export function HomePage() {
                         ))}
                     </ul>
                 </section>
-                <SignInCard />
             </div>
             <Foot />
         </div>
