@@ -51,6 +51,18 @@ read_floors(void)
 
 typedef void (*FileFunc)(const char *relative_path, const char *text, gpointer user_data);
 
+static bool
+is_source(const char *name)
+{
+    static const char *const suffixes[] = { ".c", ".h", ".def", ".ts", ".tsx", ".mjs" };
+    for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        if (g_str_has_suffix(name, suffixes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 for_each_source(const char *relative_dir, FileFunc func, gpointer user_data)
 {
@@ -61,9 +73,10 @@ for_each_source(const char *relative_dir, FileFunc func, gpointer user_data)
         g_autofree char *child = g_build_filename(relative_dir, name, NULL);
         g_autofree char *full = g_build_filename(source_root, child, NULL);
         if (g_file_test(full, G_FILE_TEST_IS_DIR)) {
-            for_each_source(child, func, user_data);
-        } else if (g_str_has_suffix(name, ".c") || g_str_has_suffix(name, ".h") ||
-                   g_str_has_suffix(name, ".def")) {
+            if (strcmp(name, "node_modules") != 0) {
+                for_each_source(child, func, user_data);
+            }
+        } else if (is_source(name)) {
             g_autofree char *text = read_text(child);
             func(child, text, user_data);
         }
@@ -121,7 +134,8 @@ static void
 collect_ids(const char *path, const char *text, gpointer user_data)
 {
     Citations *citations = user_data;
-    bool is_test = g_str_has_prefix(path, "tests/") || strstr(path, "-test.c") != NULL;
+    bool is_test = g_str_has_prefix(path, "tests/") || strstr(path, "-test.c") != NULL ||
+                   g_str_has_suffix(path, ".test.ts");
     if (is_test != citations->want_tests) {
         return;
     }
@@ -139,6 +153,7 @@ test_promises_have_keepers(void)
     Citations in_code = { g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), false };
     Citations in_tests = { g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), true };
     for_each_source("src", collect_ids, &in_code);
+    for_each_source("ui/src", collect_ids, &in_code);
     for_each_source("src", collect_ids, &in_tests);
     for_each_source("tests", collect_ids, &in_tests);
 

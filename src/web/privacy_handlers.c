@@ -28,12 +28,12 @@ handle_policy(Exchange *exchange)
     return http_reply_string(exchange->request, 200, "application/json", policy_json(&facts));
 }
 
-/* The style sheet of the pages; NULL in a build without them. */
+/* What the pages bring, by the begin of its path; NULL in a build without them. */
 static const char *
-style_path(void)
+asset_path(const char *prefix)
 {
     for (const WebAsset *asset = web_assets; asset->path != NULL; asset++) {
-        if (g_str_has_suffix(asset->path, ".css")) {
+        if (g_str_has_prefix(asset->path, prefix)) {
             return asset->path;
         }
     }
@@ -49,8 +49,12 @@ handle_policy_page(Exchange *exchange)
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
         "<meta name=\"color-scheme\" content=\"light dark\"><title>Privacy policy</title>");
-    if (style_path() != NULL) {
-        g_string_append_printf(page, "<link rel=\"stylesheet\" href=\"%s\">", style_path());
+    const char *style = asset_path("/assets/style-");
+    const char *theme = asset_path("/assets/theme-"); /* light or dark as it was chosen */
+    if (style != NULL && theme != NULL) {
+        g_string_append_printf(page,
+                               "<link rel=\"stylesheet\" href=\"%s\"><script src=\"%s\"></script>",
+                               style, theme);
     }
     g_string_append_printf(page,
                            "</head><body class=\"document\"><nav><a href=\"/\">Cloudpick</a></nav>"
