@@ -94,23 +94,14 @@ read_counters(DbRows *rows, BatchRow *row)
     info->bytes_out = row->counters[COUNTER_BYTES_OUT];
 }
 
-static void
-read_id(DbRows *rows, const char *column, Id *id)
-{
-    const char *text = db_text(rows, column);
-    if (text != NULL) {
-        g_assert(id_parse(text, id)); /* we wrote it */
-    }
-}
-
 BatchRow *
 batch_row_read(DbRows *rows)
 {
     BatchRow *row = g_new0(BatchRow, 1);
     BatchInfo *info = row->info = g_new0(BatchInfo, 1);
-    read_id(rows, "id", &info->id);
-    read_id(rows, "account_id", &row->account);
-    read_id(rows, "sheet_object", &row->sheet_object);
+    (void)row_id(rows, "id", &info->id);
+    (void)row_id(rows, "account_id", &row->account);
+    (void)row_id(rows, "sheet_object", &row->sheet_object);
     info->name = g_strdup(db_text(rows, "name"));
     info->state = (BatchState)db_int(rows, "state");
     info->revision = db_int(rows, "revision");

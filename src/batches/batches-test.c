@@ -29,13 +29,6 @@ usual_batch(TestBatches *test)
 }
 
 static void
-assert_place(TestBatches *test, const Id *batch, const char *name, const char *expected)
-{
-    g_autofree char *place = test_batches_place(test, batch, name);
-    g_assert_cmpstr(place, ==, expected);
-}
-
-static void
 publish(TestBatches *test, const Id *batch)
 {
     g_autoptr(GError) error = NULL;
@@ -53,10 +46,10 @@ test_photos_find_their_places(TestDatabase *database)
 {
     g_autoptr(TestBatches) test = test_batches_new(database);
     Id batch = usual_batch(test);
-    assert_place(test, &batch, "AB-1.jpg", "matched 2 MAIN");
-    assert_place(test, &batch, "AB-1_2.jpg", "matched 2 PT01");
-    assert_place(test, &batch, "AB-2.jpg", "matched 3 MAIN");
-    assert_place(test, &batch, "holiday.jpg", "unmatched");
+    test_batches_assert_place(test, &batch, "AB-1.jpg", "matched 2 MAIN");
+    test_batches_assert_place(test, &batch, "AB-1_2.jpg", "matched 2 PT01");
+    test_batches_assert_place(test, &batch, "AB-2.jpg", "matched 3 MAIN");
+    test_batches_assert_place(test, &batch, "holiday.jpg", "unmatched");
 }
 
 static void
@@ -308,15 +301,15 @@ test_another_sheet_matches_anew(TestDatabase *database)
     test_batches_upload_photo(test, &batch, "AB-1.jpg", 1);
     test_batches_upload_photo(test, &batch, "AB-9.jpg", 2);
     test_batches_work(test);
-    assert_place(test, &batch, "AB-1.jpg", "pending");
+    test_batches_assert_place(test, &batch, "AB-1.jpg", "pending");
     test_batches_upload_text(test, &batch, "a.csv", sheet_text);
     test_batches_work(test);
-    assert_place(test, &batch, "AB-1.jpg", "matched 2 MAIN");
-    assert_place(test, &batch, "AB-9.jpg", "unmatched");
+    test_batches_assert_place(test, &batch, "AB-1.jpg", "matched 2 MAIN");
+    test_batches_assert_place(test, &batch, "AB-9.jpg", "unmatched");
     test_batches_upload_text(test, &batch, "b.csv", "sku,main_image_url\nAB-9,\nAB-8,\nAB-1,\n");
     test_batches_work(test);
-    assert_place(test, &batch, "AB-1.jpg", "matched 4 MAIN");
-    assert_place(test, &batch, "AB-9.jpg", "matched 2 MAIN");
+    test_batches_assert_place(test, &batch, "AB-1.jpg", "matched 4 MAIN");
+    test_batches_assert_place(test, &batch, "AB-9.jpg", "matched 2 MAIN");
     g_autoptr(BatchInfo) info = test_batches_info(test, &batch);
     g_assert_cmpint(info->counts.skus, ==, 3);
     g_assert_cmpint(info->counts.skus_without_main, ==, 1);

@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "batches/job_end.h"
+#include "batches/memory_file.h"
 #include "batches/photo_row.h"
-#include "batches/sheet_file.h"
 #include "listing/job_limits.h"
 #include "listing/outputs.h"
 

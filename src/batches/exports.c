@@ -2,6 +2,7 @@
 
 #include "archive/zip.h"
 #include "base/error.h"
+#include "batches/memory_file.h"
 #include "batches/photo_row.h"
 #include "batches/sheet_file.h"
 #include "listing/naming.h"

@@ -19,10 +19,9 @@ static BatchEvent *
 event_read(DbRows *rows)
 {
     BatchEvent *event = g_new0(BatchEvent, 1);
-    const char *photo = db_text(rows, "photo_id");
     const char *name = db_text(rows, "name");
-    g_assert(id_parse(db_text(rows, "id"), &event->id)); /* we wrote it */
-    event->has_photo = photo != NULL && id_parse(photo, &event->photo);
+    (void)row_id(rows, "id", &event->id);
+    event->has_photo = row_id(rows, "photo_id", &event->photo);
     event->at = db_int(rows, "at");
     event->name = g_strdup(name == NULL ? "" : name);
     event->by = (DecidedBy)db_int(rows, "decided_by");

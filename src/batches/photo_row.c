@@ -78,18 +78,6 @@ photo_row_free(PhotoRow *row)
 }
 
 static void
-read_id(DbRows *rows, const char *column, Id *id, bool *ret_has_it)
-{
-    const char *text = db_text(rows, column);
-    if (text != NULL) {
-        g_assert(id_parse(text, id)); /* we wrote it */
-    }
-    if (ret_has_it != NULL) {
-        *ret_has_it = text != NULL;
-    }
-}
-
-static void
 read_digest(DbRows *rows, const char *column, Digest *digest)
 {
     gsize size = 0;
@@ -129,12 +117,12 @@ PhotoRow *
 photo_row_read(DbRows *rows)
 {
     PhotoRow *row = g_new0(PhotoRow, 1);
-    read_id(rows, "id", &row->id, NULL);
-    read_id(rows, "batch_id", &row->batch, NULL);
-    read_id(rows, "account_id", &row->account, NULL);
-    read_id(rows, "original_object", &row->original, NULL);
-    read_id(rows, "picture_object", &row->picture, &row->has_picture);
-    read_id(rows, "thumbnail_object", &row->thumbnail, &row->has_thumbnail);
+    (void)row_id(rows, "id", &row->id);
+    (void)row_id(rows, "batch_id", &row->batch);
+    (void)row_id(rows, "account_id", &row->account);
+    (void)row_id(rows, "original_object", &row->original);
+    row->has_picture = row_id(rows, "picture_object", &row->picture);
+    row->has_thumbnail = row_id(rows, "thumbnail_object", &row->thumbnail);
     read_digest(rows, "digest", &row->digest);
     read_digest(rows, "picture_digest", &row->picture_digest);
     read_facts(rows, &row->facts);

@@ -23,13 +23,6 @@ usual_batch(TestBatches *test)
     return batch;
 }
 
-static void
-assert_place(TestBatches *test, const Id *batch, const char *name, const char *expected)
-{
-    g_autofree char *place = test_batches_place(test, batch, name);
-    g_assert_cmpstr(place, ==, expected);
-}
-
 static bool
 change(TestBatches *test, const Id *batch, const char *name, const PhotoChange *wish,
        PhotoChangeResult *ret_result, GError **error)
@@ -55,10 +48,10 @@ test_a_moved_photo_stays_where_it_was_put(TestDatabase *database)
     Id batch = usual_batch(test);
     const PhotoChange wish = { .has_place = true, .sku_row = 3, .slot = { SLOT_EXTRA, 1 } };
     change_well(test, &batch, "holiday.jpg", &wish);
-    assert_place(test, &batch, "holiday.jpg", "matched 3 PT01");
+    test_batches_assert_place(test, &batch, "holiday.jpg", "matched 3 PT01");
     test_batches_upload_photo(test, &batch, "AB-2_2.jpg", 4);
     test_batches_work(test);
-    assert_place(test, &batch, "holiday.jpg", "matched 3 PT01");
+    test_batches_assert_place(test, &batch, "holiday.jpg", "matched 3 PT01");
     /* The rules' own wish for that slot gives way and says so. */
     g_autoptr(PhotoInfo) late = test_batches_find(test, &batch, "AB-2_2.jpg");
     g_assert_cmpint(late->verdict, ==, PHOTO_AMBIGUOUS);
@@ -76,8 +69,8 @@ test_a_taken_slot_names_its_holder(TestDatabase *database)
     g_assert_false(change(test, &batch, "holiday.jpg", &wish, &result, &error));
     g_assert_error(error, APP_ERROR, APP_ERROR_CONFLICT);
     g_assert_cmpstr(result.rival->name, ==, "AB-1.jpg");
-    assert_place(test, &batch, "AB-1.jpg", "matched 2 MAIN");
-    assert_place(test, &batch, "holiday.jpg", "unmatched");
+    test_batches_assert_place(test, &batch, "AB-1.jpg", "matched 2 MAIN");
+    test_batches_assert_place(test, &batch, "holiday.jpg", "unmatched");
 }
 
 static void
@@ -93,8 +86,8 @@ test_the_displaced_photo_stays_out(TestDatabase *database)
     g_assert_true(change(test, &batch, "holiday.jpg", &wish, &result, &error));
     g_assert_cmpstr(result.displaced->name, ==, "AB-1.jpg");
     test_batches_work(test);
-    assert_place(test, &batch, "holiday.jpg", "matched 2 MAIN");
-    assert_place(test, &batch, "AB-1.jpg", "unmatched");
+    test_batches_assert_place(test, &batch, "holiday.jpg", "matched 2 MAIN");
+    test_batches_assert_place(test, &batch, "AB-1.jpg", "unmatched");
     g_autoptr(BatchInfo) info = test_batches_info(test, &batch);
     g_assert_cmpint(info->counts.matched, ==, 2);
     g_assert_cmpint(info->counts.unmatched, ==, 1);
@@ -115,8 +108,8 @@ test_two_photos_change_places_at_once(TestDatabase *database)
     g_assert_cmpstr(result.displaced->name, ==, "AB-2.jpg");
     g_assert_cmpuint(result.displaced->sku_row, ==, 2);
     test_batches_work(test);
-    assert_place(test, &batch, "AB-1.jpg", "matched 3 MAIN");
-    assert_place(test, &batch, "AB-2.jpg", "matched 2 MAIN");
+    test_batches_assert_place(test, &batch, "AB-1.jpg", "matched 3 MAIN");
+    test_batches_assert_place(test, &batch, "AB-2.jpg", "matched 2 MAIN");
     g_autoptr(BatchInfo) info = test_batches_info(test, &batch);
     g_assert_cmpint(info->counts.matched, ==, 2);
     g_assert_cmpint(info->counts.skus_without_main, ==, 0);
@@ -131,7 +124,7 @@ test_who_comes_from_nowhere_has_no_place_to_give(TestDatabase *database)
         .has_place = true, .sku_row = 2, .slot = { SLOT_MAIN, 0 }, .displace = true, .swap = true
     };
     change_well(test, &batch, "holiday.jpg", &wish);
-    assert_place(test, &batch, "AB-1.jpg", "unmatched");
+    test_batches_assert_place(test, &batch, "AB-1.jpg", "unmatched");
 }
 
 static void
@@ -148,7 +141,7 @@ test_a_reset_photo_is_the_rules_again(TestDatabase *database)
     const PhotoChange reset = { .reset = true };
     change_well(test, &batch, "AB-1.jpg", &reset);
     test_batches_work(test);
-    assert_place(test, &batch, "AB-1.jpg", "matched 2 MAIN");
+    test_batches_assert_place(test, &batch, "AB-1.jpg", "matched 2 MAIN");
     g_autoptr(PhotoInfo) photo = test_batches_find(test, &batch, "AB-1.jpg");
     g_assert_cmpuint(photo->turn, ==, 0);
     g_assert_cmpint(photo->decided_by, ==, DECIDED_BY_RULE);
@@ -172,7 +165,7 @@ test_a_turned_photo_is_cleaned_again(TestDatabase *database)
     g_assert_cmpuint(after->picture->width, ==, before->picture->height);
     g_assert_cmpuint(after->picture->height, ==, before->picture->width);
     g_assert_cmpint(after->version, >, before->version);
-    assert_place(test, &batch, "AB-1.jpg", "matched 2 MAIN");
+    test_batches_assert_place(test, &batch, "AB-1.jpg", "matched 2 MAIN");
     /* The pictures of before are gone. */
     test_vault_sweep(test->vault);
     g_assert_cmpuint(test_vault_num_files(test->vault, "us"), ==, 1 + 3 * 3);
@@ -187,17 +180,17 @@ test_a_photo_left_out_makes_room(TestDatabase *database)
     test_batches_upload_photo(test, &batch, "a/AB-1.jpg", 1);
     test_batches_upload_photo(test, &batch, "b/AB-1.jpg", 2);
     test_batches_work(test);
-    assert_place(test, &batch, "a/AB-1.jpg", "ambiguous");
+    test_batches_assert_place(test, &batch, "a/AB-1.jpg", "ambiguous");
     const PhotoChange out = { .has_left_out = true, .left_out = true };
     change_well(test, &batch, "a/AB-1.jpg", &out);
     test_batches_work(test);
-    assert_place(test, &batch, "a/AB-1.jpg", "left_out");
-    assert_place(test, &batch, "b/AB-1.jpg", "matched 2 MAIN");
+    test_batches_assert_place(test, &batch, "a/AB-1.jpg", "left_out");
+    test_batches_assert_place(test, &batch, "b/AB-1.jpg", "matched 2 MAIN");
     const PhotoChange in = { .has_left_out = true, .left_out = false };
     change_well(test, &batch, "a/AB-1.jpg", &in);
     test_batches_work(test);
-    assert_place(test, &batch, "a/AB-1.jpg", "ambiguous");
-    assert_place(test, &batch, "b/AB-1.jpg", "ambiguous");
+    test_batches_assert_place(test, &batch, "a/AB-1.jpg", "ambiguous");
+    test_batches_assert_place(test, &batch, "b/AB-1.jpg", "ambiguous");
 }
 
 static void
@@ -215,8 +208,9 @@ test_a_copy_of_a_moved_photo_stays_a_copy(TestDatabase *database)
     const char *moved = is_first ? "AB-1_2.jpg" : "AB-1_2 (copy).jpg";
     change_well(test, &batch, moved, &wish);
     test_batches_work(test);
-    assert_place(test, &batch, moved, "matched 2 MAIN");
-    assert_place(test, &batch, is_first ? "AB-1_2 (copy).jpg" : "AB-1_2.jpg", "duplicate");
+    test_batches_assert_place(test, &batch, moved, "matched 2 MAIN");
+    test_batches_assert_place(test, &batch, is_first ? "AB-1_2 (copy).jpg" : "AB-1_2.jpg",
+                              "duplicate");
 }
 
 /* Two browsers edit one batch: the second one is told. */

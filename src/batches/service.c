@@ -165,6 +165,15 @@ service_expiry(Timestamp uploaded_at)
     return uploaded_at + inventory_lifetime("photo");
 }
 
+bool
+row_id(DbRows *rows, const char *column, Id *ret_id)
+{
+    const char *text = db_text(rows, column);
+    bool is_whole = text == NULL || id_parse(text, ret_id);
+    g_assert(is_whole);
+    return text != NULL;
+}
+
 void *
 fail_no_such(GError **error, const char *what)
 {

@@ -38,5 +38,8 @@ ImagePool *service_pool(Batches *batches, GError **error);
 /* From when on nothing that was uploaded at this moment is there any more (LST-17). */
 Timestamp service_expiry(Timestamp uploaded_at);
 
+/* The id in a column that we wrote; false where it is null. */
+bool row_id(DbRows *rows, const char *column, Id *ret_id);
+
 /* NOT_FOUND for what is not the account's, too. */
 void *fail_no_such(GError **error, const char *what);

@@ -17,10 +17,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SheetFile, sheet_file_free)
 /* INVALID, UNSUPPORTED, CONFLICT, TOO_LARGE: the sheet cannot be used, for the reason in ERROR.
  * NOT_FOUND: there is none. */
 SheetFile *sheet_file_open(Batches *batches, const BatchRow *batch, GError **error);
-
-/* A file in memory, without a name; NAME is for errors. -1 with ERROR. */
-int memory_file_new(const char *name, GError **error);
-bool memory_file_write(int fd, const void *data, gsize size, const char *name, GError **error);
-
-/* The whole object into FD. */
-bool memory_file_fill(int fd, Vault *vault, const Id *object, const char *name, GError **error);

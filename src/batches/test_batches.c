@@ -210,6 +210,14 @@ test_batches_place(TestBatches *test, const Id *batch, const char *name)
                            slot);
 }
 
+void
+test_batches_assert_place(TestBatches *test, const Id *batch, const char *name,
+                          const char *expected)
+{
+    g_autofree char *place = test_batches_place(test, batch, name);
+    g_assert_cmpstr(place, ==, expected);
+}
+
 int
 test_batches_main(int argc, char **argv, void (*add_tests)(void))
 {

@@ -51,5 +51,8 @@ PhotoInfo *test_batches_find(TestBatches *test, const Id *batch, const char *nam
 /* "matched 3 MAIN", "unmatched": what became of it. */
 char *test_batches_place(TestBatches *test, const Id *batch, const char *name);
 
+void test_batches_assert_place(TestBatches *test, const Id *batch, const char *name,
+                               const char *expected);
+
 /* The main function: TESTS registers them. */
 int test_batches_main(int argc, char **argv, void (*add_tests)(void));

@@ -64,9 +64,8 @@ UploadInfo *
 upload_info_read(DbRows *rows)
 {
     UploadInfo *upload = g_new0(UploadInfo, 1);
-    bool is_ours = id_parse(db_text(rows, "id"), &upload->id) &&
-                   id_parse(db_text(rows, "batch_id"), &upload->batch);
-    g_assert(is_ours);
+    (void)row_id(rows, "id", &upload->id);
+    (void)row_id(rows, "batch_id", &upload->batch);
     const char *failure = db_text(rows, "failure");
     upload->kind = (UploadKind)db_int(rows, "kind");
     upload->name = g_strdup(db_text(rows, "name"));
@@ -113,7 +112,7 @@ upload_parts_load(DbTx *tx, const Id *upload, GError **error)
     GArray *parts = g_array_new(FALSE, TRUE, sizeof(UploadPart));
     while (db_next(rows)) {
         UploadPart part = { .offset = db_int(rows, "offset_bytes"), .size = db_int(rows, "size") };
-        g_assert(id_parse(db_text(rows, "object_id"), &part.object)); /* we wrote it */
+        (void)row_id(rows, "object_id", &part.object);
         g_array_append_val(parts, part);
     }
     return parts;

@@ -101,7 +101,7 @@ load_photos(DbTx *tx, const Id *batch, gint64 since, News *news)
     news->photos = g_array_new(FALSE, FALSE, sizeof(Id));
     while (rows != NULL && db_next(rows)) {
         Id id;
-        g_assert(id_parse(db_text(rows, "id"), &id)); /* we wrote it */
+        (void)row_id(rows, "id", &id);
         g_array_append_val(news->photos, id);
     }
     news->are_too_many = news->photos->len > WATCH_MAX_PHOTOS;
