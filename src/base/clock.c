@@ -1,5 +1,8 @@
 #include "base/clock.h"
 
+#include <stdbool.h>
+#include <time.h>
+
 static Timestamp
 system_now(void *data)
 {
@@ -30,7 +33,10 @@ char *
 timestamp_to_string(Timestamp timestamp)
 {
     gint64 seconds = timestamp / G_USEC_PER_SEC - (timestamp % G_USEC_PER_SEC < 0);
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
-    g_assert(time != NULL); /* years 1 to 9999: our own timestamps never leave them */
-    return g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
+    struct tm time;
+    bool is_valid = gmtime_r(&(time_t){ seconds }, &time) != NULL;
+    int year = time.tm_year + 1900;
+    g_assert(is_valid && year >= 1 && year <= 9999); /* our own timestamps never leave them */
+    return g_strdup_printf("%04d-%02d-%02dT%02d:%02d:%02dZ", year, time.tm_mon + 1, time.tm_mday,
+                           time.tm_hour, time.tm_min, time.tm_sec);
 }

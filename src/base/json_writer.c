@@ -52,6 +52,13 @@ new_line(JsonWriter *writer)
     }
 }
 
+/* '<' does not, so that a document may stand inside an HTML script element. */
+static bool
+stands_for_itself(guchar c)
+{
+    return c >= 0x20 && c != 0x7f && c != '"' && c != '\\' && c != '<';
+}
+
 static void
 append_quoted(GString *text, const char *value)
 {
@@ -61,20 +68,25 @@ append_quoted(GString *text, const char *value)
         value = valid;
     }
     g_string_append_c(text, '"');
-    for (const char *p = value; *p != '\0'; p++) {
+    const char *run = value; /* of characters that stand for themselves */
+    const char *p = value;
+    for (; *p != '\0'; p++) {
         guchar c = (guchar)*p;
+        if (stands_for_itself(c)) {
+            continue;
+        }
+        g_string_append_len(text, run, p - run);
+        run = p + 1;
         if (c == '"' || c == '\\') {
             g_string_append_c(text, '\\');
             g_string_append_c(text, (char)c);
         } else if (c == '\n') {
             g_string_append(text, "\\n");
-        } else if (c < 0x20 || c == 0x7f || c == '<') {
-            /* '<' so that a document may stand inside an HTML script element. */
-            g_string_append_printf(text, "\\u%04x", c);
         } else {
-            g_string_append_c(text, (char)c);
+            g_string_append_printf(text, "\\u%04x", c);
         }
     }
+    g_string_append_len(text, run, p - run);
     g_string_append_c(text, '"');
 }
 

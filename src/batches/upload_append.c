@@ -23,7 +23,7 @@ typedef struct {
     const UploadChecksum *checksum;
     AppendState state;
     EVP_MD_CTX *digest;  /* SHA-256 of the part */
-    EVP_MD_CTX *check;   /* NULL: no checksum was given */
+    EVP_MD_CTX *check;   /* NULL: no checksum was given, or DIGEST serves */
     VaultWriter *writer; /* of the part under way; NULL: no byte of it came yet */
     gint64 part_size;
     guint8 head[INTAKE_HEAD_BYTES];
@@ -58,11 +58,21 @@ hash_add(EVP_MD_CTX *context, const void *data, gsize size)
 }
 
 static bool
+has_checksum(const Append *append)
+{
+    return append->checksum != NULL && append->checksum->kind != CHECKSUM_NONE;
+}
+
+/* What has a checksum is one part, so that DIGEST has seen all that CHECK would. */
+static bool
 checksum_fits(const Append *append)
 {
     guint8 value[EVP_MAX_MD_SIZE];
     unsigned size;
-    int done = EVP_DigestFinal_ex(append->check, value, &size);
+    const EVP_MD_CTX *all = append->check != NULL ? append->check : append->digest;
+    g_autoptr(EVP_MD_CTX) context = hash_new(EVP_sha256()); /* of no bytes */
+    int done = (all == NULL || EVP_MD_CTX_copy_ex(context, all) == 1) &&
+               EVP_DigestFinal_ex(context, value, &size);
     g_assert(done == 1 && size <= sizeof append->checksum->bytes);
     return memcmp(value, append->checksum->bytes, size) == 0;
 }
@@ -207,7 +217,7 @@ take_all(Append *append, UploadReadFunc read, gpointer data, GError **error)
             drop_part(append);
             return false;
         }
-        if (append->check == NULL && append->part_size >= max_part_bytes &&
+        if (!has_checksum(append) && append->part_size >= max_part_bytes &&
             !commit_part(append, error)) {
             return false;
         }
@@ -217,17 +227,16 @@ take_all(Append *append, UploadReadFunc read, gpointer data, GError **error)
 static AppendResult
 append_all(Append *append, UploadReadFunc read, gpointer data, GError **error)
 {
-    if (append->checksum != NULL && append->checksum->kind != CHECKSUM_NONE) {
-        append->check =
-            hash_new(append->checksum->kind == CHECKSUM_SHA1 ? EVP_sha1() : EVP_sha256());
+    if (has_checksum(append) && append->checksum->kind == CHECKSUM_SHA1) {
+        append->check = hash_new(EVP_sha1());
     }
     append->buffer = g_malloc(READ_BYTES);
     g_autoptr(GError) broken = NULL;
     bool is_whole = take_all(append, read, data, &broken);
-    if (append->check != NULL && !is_whole) {
+    if (has_checksum(append) && !is_whole) {
         drop_part(append);
     }
-    if (append->check != NULL && is_whole && !checksum_fits(append)) {
+    if (has_checksum(append) && is_whole && !checksum_fits(append)) {
         drop_part(append);
         return APPEND_BAD_CHECKSUM;
     }

@@ -25,7 +25,7 @@ struct DbRows {
     GArray *cells;
     GByteArray *storage;
     gsize num_rows_taken; /* by db_next */
-    guint next_column;    /* where the next look-up starts: readers go in order */
+    guint last_column;    /* where the next look-up starts: readers go in order, or ask twice */
 };
 
 DbRows *
@@ -133,9 +133,9 @@ find_cell(DbRows *rows, const char *column)
     g_assert(rows->num_rows_taken > 0);
     guint num_columns = rows->names->len;
     for (guint i = 0; i < num_columns; i++) {
-        guint index = (rows->next_column + i) % num_columns;
+        guint index = (rows->last_column + i) % num_columns;
         if (strcmp(rows->names->pdata[index], column) == 0) {
-            rows->next_column = index + 1;
+            rows->last_column = index;
             gsize first = (rows->num_rows_taken - 1) * num_columns;
             return &g_array_index(rows->cells, Cell, first + index);
         }
