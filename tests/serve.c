@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,6 +59,14 @@ wait_until_announced(int fd)
     g_assert_true(g_str_has_prefix(text, "Cloudpick is at http://"));
 }
 
+/* A test that fails takes its service with it; otherwise that would hold the test's output open for
+ * ever. */
+static void
+end_with_parent(gpointer data)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 /* Starts `cloudpick COMMAND` on the service's data; RET_OUT: its output, or NULL. */
 static GPid
 start_command(const Serve *serve, const char *command, int *ret_out)
@@ -86,8 +95,8 @@ start_command(const Serve *serve, const char *command, int *ret_out)
     g_ptr_array_add(argv, NULL);
     g_autoptr(GError) error = NULL;
     GPid pid;
-    g_spawn_async_with_pipes(NULL, (char **)argv->pdata, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
-                             NULL, &pid, NULL, ret_out, NULL, &error);
+    g_spawn_async_with_pipes(NULL, (char **)argv->pdata, NULL, G_SPAWN_DO_NOT_REAP_CHILD,
+                             end_with_parent, NULL, &pid, NULL, ret_out, NULL, &error);
     g_assert_no_error(error);
     return pid;
 }
