@@ -36,7 +36,9 @@ bool
 fail_errno(GError **error, int errnum, const char *name)
 {
     AppErrorCode code = APP_ERROR_UNAVAILABLE;
-    if (errnum == ENOENT || errnum == ENOTDIR) {
+    if (errnum == ENOSPC || errnum == EDQUOT) {
+        code = APP_ERROR_NO_SPACE;
+    } else if (errnum == ENOENT || errnum == ENOTDIR) {
         code = APP_ERROR_NOT_FOUND;
     } else if (errnum == EEXIST || errnum == EISDIR || errnum == ENOTEMPTY) {
         code = APP_ERROR_CONFLICT;
@@ -72,6 +74,8 @@ app_error_code_to_string(AppErrorCode code)
         return "unauthenticated";
     case APP_ERROR_FORBIDDEN:
         return "forbidden";
+    case APP_ERROR_NO_SPACE:
+        return "no-space";
     }
     g_assert_not_reached();
 }

@@ -12,12 +12,13 @@ typedef enum {
     APP_ERROR_CONFLICT,        /* it exists, in a state that forbids this */
     APP_ERROR_TOO_LARGE,       /* above a limit, which the text names with its setting */
     APP_ERROR_UNSUPPORTED,     /* well formed, but of a kind that is not handled */
-    APP_ERROR_UNAVAILABLE,     /* the environment refuses (disk full, no sandbox, no such device) */
+    APP_ERROR_UNAVAILABLE,     /* the environment refuses (no sandbox, no such device) */
     APP_ERROR_TIMEOUT,         /* took longer than allowed */
     APP_ERROR_CANCELLED,       /* the user asked to stop */
     APP_ERROR_INTERNAL,        /* a part of the program died or contradicted itself */
     APP_ERROR_UNAUTHENTICATED, /* nobody, or nobody who can be believed, is asking: sign in */
     APP_ERROR_FORBIDDEN,       /* it is known who asks, and it is not for them */
+    APP_ERROR_NO_SPACE,        /* the disk is full, and will be in a moment */
 } AppErrorCode;
 
 #define APP_ERROR (app_error_quark())

@@ -5,16 +5,17 @@
 /* A sheet is read from memory; the largest templates with all rows filled are near 100 MB. */
 static const gint64 max_sheet_bytes = 256 * 1024 * 1024;
 
-/* What is here, and what was announced and is on its way. */
+/* What is here, and what was announced and is on its way. What was deleted makes room at once. */
 static bool
 load_used(DbTx *tx, const Id *account, gint64 *ret_bytes, GError **error)
 {
     g_autoptr(DbRows) rows = db_query(
         tx, error,
-        "SELECT CAST(COALESCE((SELECT SUM(bytes_in) FROM batch WHERE account_id = $1), 0)"
+        "SELECT CAST(COALESCE((SELECT SUM(bytes_in) FROM batch WHERE account_id = $1 AND state <> "
+        "$2), 0)"
         " + COALESCE((SELECT SUM(size) FROM upload WHERE account_id = $1 AND state = 1), 0)"
         " AS {i64}) AS used",
-        "t", account->text);
+        "ti", account->text, (gint64)BATCH_DELETED);
     if (rows == NULL) {
         return false;
     }

@@ -37,7 +37,8 @@ static const struct {
     { "25006", APP_ERROR_UNAVAILABLE }, /* the server has become a read-only standby */
     { "0A000", APP_ERROR_UNAVAILABLE }, /* cached plan must not change result type */
     { "40", APP_ERROR_UNAVAILABLE },    /* deadlock, serialisation */
-    { "53", APP_ERROR_UNAVAILABLE },    /* disk full, out of memory, too many connections */
+    { "53100", APP_ERROR_NO_SPACE },
+    { "53", APP_ERROR_UNAVAILABLE },    /* out of memory, too many connections */
     { "55P03", APP_ERROR_UNAVAILABLE }, /* lock not available */
     { "57", APP_ERROR_UNAVAILABLE },    /* shutting down, cancelled */
     { "58", APP_ERROR_UNAVAILABLE },    /* input and output */

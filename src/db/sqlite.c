@@ -27,9 +27,11 @@ fail_sqlite(DbConnection *connection, GError **error)
     case SQLITE_CONSTRAINT:
         code = APP_ERROR_CONFLICT;
         break;
+    case SQLITE_FULL:
+        code = APP_ERROR_NO_SPACE;
+        break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-    case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:

@@ -157,7 +157,8 @@ decode_photo(const Run *run, gsize task, int fd, JournalRecord *record, Processi
             return false;
         }
     } else if (g_error_matches(image_error, APP_ERROR, APP_ERROR_CANCELLED) ||
-               g_error_matches(image_error, APP_ERROR, APP_ERROR_UNAVAILABLE)) {
+               g_error_matches(image_error, APP_ERROR, APP_ERROR_UNAVAILABLE) ||
+               g_error_matches(image_error, APP_ERROR, APP_ERROR_NO_SPACE)) {
         g_propagate_error(error, g_steal_pointer(&image_error));
         return false;
     } else if (is_lasting(image_error)) {

@@ -17,6 +17,8 @@ static const struct {
     { APP_ERROR_UNAVAILABLE, 503, "the service cannot do this right now; try again in a moment" },
     { APP_ERROR_TIMEOUT, 503, "this took too long; try again in a moment" },
     { APP_ERROR_CANCELLED, 503, "the service is being stopped; try again in a moment" },
+    { APP_ERROR_NO_SPACE, 507,
+      "the service's storage is full: nothing more can be stored until its operator makes room" },
     { APP_ERROR_INTERNAL, 500, "something went wrong on our side; it has been noted" },
 };
 

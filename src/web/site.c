@@ -67,6 +67,8 @@ site_new(App *app, GError **error)
     site->app = app;
     site->started_at = clock_now(app->clock);
     site->limiter = rate_limiter_new(app->clock);
+    /* Half of the threads at most: others get through whatever one does. */
+    site->uploads = slots_new(MAX((guint)app->settings->server_stream_workers / 2, 1));
     site->pictures =
         picture_cache_new(app->clock, (gsize)app->settings->server_picture_cache_bytes);
     site->metrics = new_metrics();
@@ -85,6 +87,7 @@ site_free(Site *site)
     technical_log_free(site->technical_log);
     metrics_free(site->metrics);
     picture_cache_free(site->pictures);
+    slots_free(site->uploads);
     rate_limiter_free(site->limiter);
     g_free(site->origin);
     g_free(site->host);

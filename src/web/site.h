@@ -7,6 +7,7 @@
 #include "web/metrics.h"
 #include "web/picture_cache.h"
 #include "web/rate_limit.h"
+#include "web/slots.h"
 #include "web/technical_log.h"
 
 typedef struct Site {
@@ -17,6 +18,7 @@ typedef struct Site {
     bool is_local;  /* on loopback: localhost, 127.0.0.1 and [::1] are the site, too */
     gint64 started_at;
     RateLimiter *limiter;
+    Slots *uploads; /* by account: bodies that are on their way */
     PictureCache *pictures;
     Metrics *metrics;
     TechnicalLog *technical_log;

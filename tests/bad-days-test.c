@@ -1,0 +1,519 @@
+/* What goes wrong around `cloudpick serve` while somebody works with it: requests that mean two
+ * things, crowds, clients that never finish, files made to harm, two people at once, and a disk or
+ * a database that is not there. After each of them the service serves. */
+#include "tests/serve.h"
+
+#include "db/test_database.h"
+#include "image/jpeg_fixture.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A connection, as a client that is no browser has one. */
+static int
+connect_to(const Serve *serve)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons(serve->port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    const struct timeval patience = { .tv_sec = 60 };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(connect(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+    g_assert_cmpint(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), ==, 0);
+    return fd;
+}
+
+static void
+say(int fd, const char *text)
+{
+    g_assert_cmpint(send(fd, text, strlen(text), MSG_NOSIGNAL), ==, (int)strlen(text));
+}
+
+/* All that comes until the other side closes. */
+static char *
+hear(int fd)
+{
+    GString *text = g_string_new(NULL);
+    char buffer[4096];
+    for (gssize got; (got = recv(fd, buffer, sizeof buffer, 0)) > 0;) {
+        g_string_append_len(text, buffer, got);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static GBytes *
+photo_of(guint number)
+{
+    const Fixture fixture = { .width = 120, .height = 80, .color = JPEG_COLOR_YCBCR };
+    g_autoptr(GBytes) jpeg = fixture_jpeg(&fixture);
+    g_autofree char *comment = g_strdup_printf("photo %u", number);
+    return fixture_insert(jpeg, 2, 0xfe, comment, strlen(comment));
+}
+
+static void
+upload_photo(const TestClient *client, const char *batch, const char *name, guint number)
+{
+    g_autoptr(GBytes) photo = photo_of(number);
+    serve_upload(client, batch, name, photo);
+}
+
+static void
+upload_text(const TestClient *client, const char *batch, const char *name, const char *text)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
+    serve_upload(client, batch, name, bytes);
+}
+
+/* The status, and the answer's text: creates an upload of SIZE bytes and sends BYTES of it. */
+static guint
+try_upload(const TestClient *client, const char *batch, const char *name, gsize name_size,
+           guint64 size, GBytes *bytes, char **ret_text)
+{
+    g_autofree char *batch64 = g_base64_encode((const guchar *)batch, strlen(batch));
+    g_autofree char *name64 = g_base64_encode((const guchar *)name, name_size);
+    g_autofree char *headers =
+        g_strdup_printf("Tus-Resumable: 1.0.0\n%sUpload-Length: %" G_GUINT64_FORMAT
+                        "\nUpload-Metadata: batch %s,name %s\n",
+                        bytes == NULL ? "" : "Content-Type: application/offset+octet-stream\n",
+                        size, batch64, name64);
+    g_auto(NetResponse) response =
+        test_call_bytes(client, "POST", "/api/v1/uploads", headers, bytes);
+    *ret_text = test_text(&response);
+    return response.status;
+}
+
+/* A seller who comes now is served as ever. */
+static void
+assert_serves(const Serve *serve, const char *name)
+{
+    g_auto(TestClient) client = test_sign_in(&serve->peer, name);
+    g_autofree char *batch = serve_new_batch(&client);
+    upload_text(&client, batch, "sheet.csv", "sku,main_image_url\nAB-1,\n");
+    upload_photo(&client, batch, "AB-1.jpg", g_str_hash(name));
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    g_autofree char *published = serve_publish(&client, batch);
+    g_autofree char *matched = test_member(published, "matched");
+    g_assert_cmpstr(matched, ==, "1");
+}
+
+static void
+test_requests_with_two_meanings_are_refused(Serve *serve)
+{
+    serve_start(serve);
+    static const char *const requests[] = {
+        "POST /api/v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+        "Content-Length: 30\r\n\r\n{}GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "POST /api/v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2, 30\r\n\r\n{}",
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: x.pictures.localhost\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\n\r\n",
+        "POST /api/v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: "
+        "localhost\r\n\r\n",
+        "POST /api/v1/uploads HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, identity"
+        "\r\n\r\n0\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost : localhost\r\n\r\n",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(requests); i++) {
+        int fd = connect_to(serve);
+        say(fd, requests[i]);
+        g_autofree char *answer = hear(fd);
+        close(fd);
+        g_test_message("%s", requests[i]);
+        g_assert_true(g_str_has_prefix(answer, "HTTP/1.1 400 ") ||
+                      g_str_has_prefix(answer, "HTTP/1.1 501 "));
+        g_assert_null(strstr(answer + 1, "HTTP/1.1 ")); /* what hides behind it is not answered */
+    }
+    assert_serves(serve, "ann");
+}
+
+/* Exactly as many as event loops like to stall at. */
+static void
+test_crowds_are_answered(Serve *serve)
+{
+    static const guint sizes[] = { 128, 256 };
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *request =
+        g_strdup_printf("GET /api/v1/session HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
+                        "Connection: close\r\n\r\n",
+                        client.credential);
+    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        int fds[256];
+        for (guint k = 0; k < sizes[i]; k++) {
+            fds[k] = connect_to(serve);
+            g_assert_cmpint(send(fds[k], request, strlen(request) - 1, 0), >, 0);
+        }
+        for (guint k = 0; k < sizes[i]; k++) { /* all begin at this moment */
+            g_assert_cmpint(send(fds[k], "\n", 1, 0), ==, 1);
+        }
+        for (guint k = 0; k < sizes[i]; k++) {
+            g_autofree char *answer = hear(fds[k]);
+            close(fds[k]);
+            g_assert_true(g_str_has_prefix(answer, "HTTP/1.1 200 "));
+        }
+    }
+}
+
+/* Raises the number of files that this process may have open; false where it may not. */
+static bool
+may_open(guint num_files)
+{
+    struct rlimit limit;
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+    limit.rlim_cur = MAX(limit.rlim_cur, num_files);
+    return limit.rlim_cur <= limit.rlim_max && setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+/* Idle, in the middle of a head, or in the middle of an upload that never ends. */
+static void
+test_a_thousand_slow_connections_keep_nobody_out(Serve *serve)
+{
+    enum { NUM_SLOW = 1000 };
+    if (!may_open(2 * NUM_SLOW)) {
+        g_test_skip("not allowed to open 2,000 files");
+        return;
+    }
+    serve_start(serve);
+    g_auto(TestClient) slow = test_sign_in(&serve->peer, "mallory");
+    g_autofree char *batch = serve_new_batch(&slow);
+    g_autofree char *batch64 = g_base64_encode((const guchar *)batch, strlen(batch));
+    g_autofree char *half = g_strdup_printf(
+        "POST /api/v1/uploads HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n%s\r\n"
+        "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\n"
+        "Content-Length: 100000\r\nUpload-Length: 100000\r\n"
+        "Upload-Metadata: batch %s,name YS5qcGc=\r\n\r\nhalf",
+        slow.credential, batch64);
+    g_autofree int *fds = g_new(int, NUM_SLOW);
+    for (guint i = 0; i < NUM_SLOW; i++) {
+        fds[i] = connect_to(serve);
+        say(fds[i], i % 3 == 0 ? "GET /api/v1/sess" : i % 3 == 1 ? half : "");
+    }
+    assert_serves(serve, "ann");
+    for (guint i = 0; i < NUM_SLOW; i++) {
+        close(fds[i]);
+    }
+    assert_serves(serve, "bob");
+}
+
+static void
+test_a_huge_sheet_is_refused_before_it_is_sent(Serve *serve)
+{
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    g_autofree char *text = NULL;
+    guint status = try_upload(&client, batch, "listing.xlsx", strlen("listing.xlsx"),
+                              G_GUINT64_CONSTANT(2) * 1024 * 1024 * 1024 + 1, NULL, &text);
+    g_assert_cmpuint(status, ==, 413);
+    g_assert_nonnull(strstr(text, "a sheet may have up to"));
+    g_autofree char *objects = g_build_filename(serve->dir, "objects", NULL);
+    g_autoptr(GPtrArray) files = list_files(objects);
+    g_assert_cmpuint(files->len, ==, 0);
+    assert_serves(serve, "bob");
+}
+
+/* Names come from other people's disks: shown as they are or refused, and never an error of ours.
+ */
+static void
+test_strange_names_harm_nobody(Serve *serve)
+{
+    static const struct {
+        const char *name;
+        gsize size;
+    } names[] = {
+#define NAME(text) { text, sizeof(text) - 1 }
+        NAME("a\nb.jpg"),
+        NAME("a\r\nSet-Cookie: x=y.jpg"),
+        NAME("a\0b.jpg"),
+        NAME("\x1b[2J.jpg"),
+        NAME("../../etc/passwd.jpg"),
+        NAME("/etc/shadow.jpg"),
+        NAME("\xff\xfe.jpg"),
+        NAME("\xe2\x80\xaegpj.exe.jpg"),
+        NAME("<script>alert(1)</script>.jpg"),
+        NAME("=cmd|'/c'!A1.jpg"),
+        NAME("\xed\xa0\x80.jpg"),
+        NAME(""),
+        NAME("."),
+        NAME(".."),
+        NAME("a//b.jpg"),
+        NAME("\xc2\x85.jpg"),
+        NAME("a\"b,c.jpg"),
+#undef NAME
+    };
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    upload_text(&client, batch, "sheet.csv", "sku,main_image_url\nAB-1,\n");
+    guint num_taken = 0;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(GBytes) photo = photo_of(i);
+        g_autofree char *text = NULL;
+        guint status = try_upload(&client, batch, names[i].name, names[i].size,
+                                  g_bytes_get_size(photo), photo, &text);
+        g_test_message("%u: %u %s", i, status, text);
+        g_assert_true(status == 201 || status == 400 || status == 422);
+        num_taken += status == 201 ? 1 : 0;
+    }
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    g_autofree char *num_photos = test_member(done, "photos");
+    g_assert_cmpuint(g_ascii_strtoull(num_photos, NULL, 10), ==, num_taken);
+    g_autofree char *path = g_strdup_printf("/api/v1/batches/%s/photos", batch);
+    g_autofree char *photos = test_json(&client, 200, "GET", path, NULL);
+    assert_schema(photos, "Photo[]");
+    for (const char *p = photos; *p != '\0'; p++) {
+        g_assert_true((guchar)*p >= 0x20);
+    }
+    g_autofree char *report_path = g_strdup_printf("/api/v1/batches/%s/export/report.csv", batch);
+    g_autofree char *report = test_json(&client, 200, "GET", report_path, NULL);
+    g_assert_null(strstr(report, "\n=cmd")); /* a spreadsheet program would run it */
+}
+
+/* The account is full: that file says so, the others stay, and making room helps. */
+static void
+test_a_full_account_says_so(Serve *serve)
+{
+    g_autoptr(GBytes) photo = photo_of(1);
+    g_ptr_array_add(serve->arguments, g_strdup("--set"));
+    g_ptr_array_add(serve->arguments,
+                    g_strdup_printf("quota.account-bytes=%zu", 3 * g_bytes_get_size(photo) + 200));
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    upload_text(&client, batch, "sheet.csv", "sku,main_image_url\nAB-1,\n");
+    upload_photo(&client, batch, "AB-1.jpg", 1);
+    upload_photo(&client, batch, "AB-2.jpg", 2);
+    upload_photo(&client, batch, "AB-3.jpg", 3);
+    g_autofree char *text = NULL;
+    guint status = try_upload(&client, batch, "AB-4.jpg", strlen("AB-4.jpg"),
+                              g_bytes_get_size(photo), photo, &text);
+    g_assert_cmpuint(status, ==, 413);
+    g_assert_nonnull(strstr(text, "the account is full"));
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    g_autofree char *num_done = test_member(done, "done");
+    g_assert_cmpstr(num_done, ==, "3");
+    g_autofree char *path = g_strdup_printf("/api/v1/batches/%s", batch);
+    g_autofree char *deleted = test_json(&client, 204, "DELETE", path, NULL);
+    g_autofree char *other = serve_new_batch(&client);
+    upload_photo(&client, other, "AB-4.jpg", 4);
+}
+
+/* A ZIP whose members inflate to far more than it is, a picture with billions of pixels, and a text
+ * that calls itself a picture: each says what it is, and the good one between them is done. */
+static void
+test_bombs_do_not_go_off(Serve *serve)
+{
+    g_ptr_array_add(serve->arguments, g_strdup("--set"));
+    g_ptr_array_add(serve->arguments, g_strdup("archive.max-total-bytes=10000000"));
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    upload_text(&client, batch, "sheet.csv", "sku,main_image_url\nAB-1,\n");
+    g_auto(TempDir) dir = temp_dir_new();
+    const char *const argv[] = { "python3", "-c",
+                                 "import zipfile,struct,zlib\n"
+                                 "z=zipfile.ZipFile('bomb.zip','w',zipfile.ZIP_DEFLATED)\n"
+                                 "z.writestr('a.jpg',bytes(30000000));z.close()\n"
+                                 "c=lambda t,d:struct.pack('>I',len(d))+t+d+struct.pack('>I',"
+                                 "zlib.crc32(t+d))\n"
+                                 "open('bomb.png','wb').write(b'\\x89PNG\\r\\n\\x1a\\n'"
+                                 "+c(b'IHDR',struct.pack('>IIBBBBB',60000,60000,8,2,0,0,0))"
+                                 "+c(b'IDAT',zlib.compress(bytes(1000000)))+c(b'IEND',b''))\n",
+                                 NULL };
+    g_auto(CommandResult) made = run_command(dir, argv);
+    assert_status(&made, 0);
+    static const char *const bombs[] = { "bomb.zip", "bomb.png" };
+    for (gsize i = 0; i < G_N_ELEMENTS(bombs); i++) {
+        g_autofree char *path = g_build_filename(dir, bombs[i], NULL);
+        g_autoptr(GBytes) bytes = read_bytes(path);
+        serve_upload(&client, batch, bombs[i], bytes);
+    }
+    upload_text(&client, batch, "text.jpg", "this is no picture");
+    upload_photo(&client, batch, "AB-1.jpg", 1);
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    g_autofree char *num_done = test_member(done, "done");
+    g_assert_cmpstr(num_done, ==, "1");
+    g_autofree char *photos_path = g_strdup_printf("/api/v1/batches/%s/photos", batch);
+    g_autofree char *photos = test_json(&client, 200, "GET", photos_path, NULL);
+    g_test_message("%s", photos);
+    g_assert_nonnull(strstr(photos, "image.max-pixels"));
+    g_autofree char *failed_path =
+        g_strdup_printf("/api/v1/batches/%s/uploads?state=failed", batch);
+    g_autofree char *failed = test_json(&client, 200, "GET", failed_path, NULL);
+    g_test_message("%s", failed);
+    g_assert_nonnull(strstr(failed, "bomb.zip"));
+    g_autofree char *published = serve_publish(&client, batch);
+}
+
+typedef struct {
+    const TestClient *client;
+    const char *photo;
+} Editor;
+
+/* Takes the main slot of the sheet's only SKU, over and over. */
+static gpointer
+take_main(gpointer data)
+{
+    const Editor *editor = data;
+    g_autofree char *path = g_strconcat("/api/v1/photos/", editor->photo, NULL);
+    for (guint i = 0; i < 20; i++) {
+        g_auto(NetResponse) response =
+            test_call(editor->client, "PATCH", path, NULL,
+                      "{\"sku_row\":2,\"slot\":\"MAIN\",\"displace\":true}");
+        if (response.status != 200 && response.status != 409) {
+            g_autofree char *text = test_text(&response);
+            g_error("%u %s", response.status, text);
+        }
+    }
+    return NULL;
+}
+
+static char *
+id_of_photo(const TestClient *client, const char *batch, const char *name)
+{
+    g_autofree char *path = g_strdup_printf("/api/v1/batches/%s/photos", batch);
+    g_autofree char *photos = test_json(client, 200, "GET", path, NULL);
+    g_autofree char *key = g_strdup_printf("\",\"name\":\"%s\"", name);
+    const char *at = strstr(photos, key);
+    g_assert_nonnull(at);
+    return g_strndup(at - 26, 26);
+}
+
+/* Two browsers fight for one place: in the end one photo has it, and nothing is lost. */
+static void
+test_two_editors_of_one_place(Serve *serve)
+{
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_auto(TestClient) other = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    upload_text(&client, batch, "sheet.csv", "sku,main_image_url\nAB-1,\n");
+    upload_photo(&client, batch, "one.jpg", 1);
+    upload_photo(&client, batch, "two.jpg", 2);
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    g_autofree char *one = id_of_photo(&client, batch, "one.jpg");
+    g_autofree char *two = id_of_photo(&client, batch, "two.jpg");
+    Editor editors[] = { { &client, one }, { &other, two } };
+    GThread *threads[] = { g_thread_new("one", take_main, &editors[0]),
+                           g_thread_new("two", take_main, &editors[1]) };
+    g_thread_join(threads[0]);
+    g_thread_join(threads[1]);
+    g_autofree char *after = serve_wait_until_done(&client, batch);
+    g_autofree char *num_photos = test_member(after, "photos");
+    g_autofree char *num_matched = test_member(after, "matched");
+    g_assert_cmpstr(num_photos, ==, "2");
+    g_assert_cmpstr(num_matched, ==, "1");
+    g_autofree char *published = serve_publish(&client, batch);
+}
+
+/* On a disk of 8 MB, in a mount of the service's own. */
+static void
+test_full_disk_is_told_and_survived(void)
+{
+    static const char *const probe[] = { "unshare", "-m",    "mount", "-t",
+                                         "tmpfs",   "small", "/mnt",  NULL };
+    g_auto(CommandResult) may_mount = run_command(NULL, probe);
+    if (may_mount.status != 0) {
+        g_test_skip("not allowed to mount a small disk");
+        return;
+    }
+    g_auto(Serve) serve = { 0 };
+    g_assert_true(serve_init(&serve, DB_SQLITE));
+    g_auto(TempDir) bin = temp_dir_new();
+    g_autofree char *real = g_strdup(g_getenv("CLOUDPICK"));
+    g_autofree char *script =
+        g_strdup_printf("#!/bin/sh\nexec unshare -m sh -c 'mount -t tmpfs -o size=8m small \"$0\" "
+                        "&& exec \"$@\"' '%s' '%s' \"$@\"\n",
+                        serve.dir, real);
+    write_file(bin, "cloudpick", script, strlen(script));
+    g_autofree char *wrapped = g_build_filename(bin, "cloudpick", NULL);
+    const char *const make_runnable[] = { "chmod", "+x", wrapped, NULL };
+    g_auto(CommandResult) made = run_command(NULL, make_runnable);
+    assert_status(&made, 0);
+    g_setenv("CLOUDPICK", wrapped, TRUE);
+    serve_start(&serve);
+    g_setenv("CLOUDPICK", real, TRUE);
+
+    g_auto(TestClient) client = test_sign_in(&serve.peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    g_autofree char *noise = g_malloc(600 * 1000);
+    guint status = 201, num_taken = 0;
+    for (; status == 201 && num_taken < 30; num_taken += status == 201 ? 1 : 0) {
+        for (guint i = 0; i < 600 * 1000; i++) {
+            noise[i] = (char)g_test_rand_int();
+        }
+        g_autoptr(GBytes) photo = photo_of(num_taken);
+        g_autoptr(GBytes) large = fixture_splice(photo, g_bytes_get_size(photo), noise, 600 * 1000);
+        g_autofree char *name = g_strdup_printf("AB-%u.jpg", num_taken);
+        g_autofree char *text = NULL;
+        status =
+            try_upload(&client, batch, name, strlen(name), g_bytes_get_size(large), large, &text);
+        g_test_message("%s: %u %s", name, status, text);
+    }
+    g_assert_cmpuint(status, ==, 507);
+    g_assert_cmpuint(num_taken, >, 3);
+    g_autofree char *path = g_strdup_printf("/api/v1/batches/%s", batch);
+    g_autofree char *still_there = test_json(&client, 200, "GET", path, NULL);
+    g_autofree char *health = test_json(&client, 200, "GET", "/healthz", NULL);
+}
+
+static void
+test_database_is_restarted_in_the_middle(void)
+{
+    TestPostgresql *server = test_postgresql_start();
+    if (server == NULL) {
+        g_test_skip("PostgreSQL is not installed");
+        return;
+    }
+    {
+        g_auto(Serve) serve = { 0 };
+        g_assert_true(serve_init(&serve, DB_SQLITE));
+        g_ptr_array_add(serve.arguments, g_strdup("--set"));
+        g_ptr_array_add(serve.arguments,
+                        g_strconcat("database.url=", test_postgresql_url(server), NULL));
+        serve_start(&serve);
+        g_auto(TestClient) client = test_sign_in(&serve.peer, "ann");
+        g_autofree char *batch = serve_new_batch(&client);
+        upload_text(&client, batch, "sheet.csv", "sku,main_image_url\nAB-1,\nAB-2,\n");
+        upload_photo(&client, batch, "AB-1.jpg", 1);
+        test_postgresql_restart(server);
+        /* Connections that died with it may cost one answer each. */
+        g_autoptr(GBytes) photo = photo_of(2);
+        guint status = 0;
+        for (guint i = 0; i < 50 && status != 201; i++) {
+            g_autofree char *text = NULL;
+            status = try_upload(&client, batch, "AB-2.jpg", strlen("AB-2.jpg"),
+                                g_bytes_get_size(photo), photo, &text);
+            g_test_message("%u %s", status, text);
+            g_assert_true(status == 201 || status == 503);
+        }
+        g_assert_cmpuint(status, ==, 201);
+        g_autofree char *done = serve_wait_until_done(&client, batch);
+        g_autofree char *published = serve_publish(&client, batch);
+        g_autofree char *matched = test_member(published, "matched");
+        g_assert_cmpstr(matched, ==, "2");
+    }
+    test_postgresql_stop(server);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    test_each_serve("/bad-days/two-meanings", test_requests_with_two_meanings_are_refused);
+    test_each_serve("/bad-days/crowds", test_crowds_are_answered);
+    test_each_serve("/bad-days/slow", test_a_thousand_slow_connections_keep_nobody_out);
+    test_each_serve("/bad-days/huge-sheet", test_a_huge_sheet_is_refused_before_it_is_sent);
+    test_each_serve("/bad-days/names", test_strange_names_harm_nobody);
+    test_each_serve("/bad-days/full-account", test_a_full_account_says_so);
+    test_each_serve("/bad-days/bombs", test_bombs_do_not_go_off);
+    test_each_serve("/bad-days/two-editors", test_two_editors_of_one_place);
+    g_test_add_func("/bad-days/full-disk", test_full_disk_is_told_and_survived);
+    g_test_add_func("/bad-days/database-restarted", test_database_is_restarted_in_the_middle);
+    return g_test_run();
+}
