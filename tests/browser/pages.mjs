@@ -1,7 +1,8 @@
 // Every page, by the rules of accessibility, in both themes, on a wide and on a narrow window.
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
 
-import { makeSampleBatch } from "./sample.mjs";
+import { cell, makeSampleBatch } from "./sample.mjs";
 import {
     brokenRules, check, finish, openPage, overflow, signIn, skipWithoutPages, startBrowser,
     startService,
@@ -93,6 +94,50 @@ await check("a token is shown once and can be removed", async () => {
     await page.getByRole("button", { name: "Done" }).click();
     await page.getByRole("button", { name: "Remove the token Nightly import" }).click();
     await page.getByText("No tokens.").waitFor();
+});
+
+await check("what is decided in one browser shows in another", async () => {
+    const { page } = seller;
+    await page.goto(`${service.url}${batch}?view=skus`);
+    const other = await openPage(browser, service.url);
+    await other.context.addCookies(cookies);
+    await other.page.goto(`${service.url}${batch}?view=attention`);
+    await other.page.locator(".attention-main").focus();
+    await other.page.keyboard.press("m");
+    await other.page.keyboard.type("LAMP-10");
+    await other.page.keyboard.press("Enter");
+    await other.page.getByRole("button", { name: "Move to LAMP-10, Extra 1" }).click();
+    await cell(page, "LAMP-10", "PT01").locator("img").waitFor();
+    assert.match(await cell(page, "LAMP-10", "PT01").getAttribute("aria-label"), /IMG_2041\.jpg/);
+    await other.context.close();
+});
+
+await check("LST-23: one's data come home as a ZIP", async () => {
+    const { page } = seller;
+    await page.goto(`${service.url}/settings`);
+    const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("link", { name: "Download my data" }).click(),
+    ]);
+    const data = fs.readFileSync(await download.path());
+    assert.equal(data.subarray(0, 2).toString(), "PK");
+    assert.ok(data.includes("MUG-BLUE"));
+});
+
+await check("LST-24: an account goes once its name was typed, and a receipt stays", async () => {
+    const { context, page } = await openPage(browser, service.url);
+    await signIn(page, service.url, "Leaving Seller");
+    await page.goto(`${service.url}/settings`);
+    await page.getByRole("button", { name: "Delete my account …" }).click();
+    const go = page.getByRole("button", { name: "Delete everything" });
+    assert.equal(await go.isDisabled(), true);
+    await page.getByLabel(/To confirm, type your name/).fill("Leaving Seller");
+    await go.click();
+    await page.getByRole("heading", { name: "Your account is being deleted" }).waitFor();
+    assert.ok((await page.locator(".secret code").innerText()).length > 8);
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await context.close();
 });
 
 await check("somebody who signs out sees the home page, and nothing of the account", async () => {
