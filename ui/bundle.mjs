@@ -21,7 +21,8 @@ function installPackages() {
     const isFresh = () =>
         fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === fs.readFileSync(lock, "utf8");
     if (isFresh()) return;
-    const script = 'cmp -s "$1" "$2" || { npm ci --no-audit --no-fund --loglevel=error >&2 && cp "$1" "$2"; }';
+    const script =
+        'cmp -s "$1" "$2" || { npm ci --no-audit --no-fund --loglevel=error >&2 && cp "$1" "$2"; }';
     try {
         execFileSync("flock", [home, "sh", "-c", script, "sh", lock, stamp], {
             cwd: home,
@@ -108,7 +109,8 @@ function literal(data) {
     const lines = [];
     for (let i = 0; i < data.length; i += 32) {
         let line = "";
-        for (const byte of data.subarray(i, i + 32)) line += "\\" + byte.toString(8).padStart(3, "0");
+        for (const byte of data.subarray(i, i + 32))
+            line += "\\" + byte.toString(8).padStart(3, "0");
         lines.push(`    "${line}"`);
     }
     return lines.join("\n");

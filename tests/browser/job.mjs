@@ -8,7 +8,13 @@ import * as http from "node:http";
 import { startLargeParts } from "./large_parts.mjs";
 import { cell, figure, makeSampleBatch } from "./sample.mjs";
 import {
-    check, finish, openPage, signIn, skipWithoutPages, startBrowser, startService,
+    check,
+    finish,
+    openPage,
+    signIn,
+    skipWithoutPages,
+    startBrowser,
+    startService,
     stopAtFailure,
 } from "./support.mjs";
 
@@ -32,7 +38,11 @@ function fetchPicture(url) {
                 const parts = [];
                 answer.on("data", (part) => parts.push(part));
                 answer.on("end", () =>
-                    resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts) }),
+                    resolve({
+                        status: answer.statusCode,
+                        headers: answer.headers,
+                        body: Buffer.concat(parts),
+                    }),
                 );
             },
         ).on("error", reject);
@@ -96,13 +106,20 @@ await check("what was decided is undone, and done again by keyboard", async () =
 
 await check("LST-03: the history has the person's decision", async () => {
     await page.getByRole("tab", { name: "History" }).click();
-    await page.locator(".history li", { hasText: "IMG_2041.jpg" }).getByText("by hand").first().waitFor();
+    await page
+        .locator(".history li", { hasText: "IMG_2041.jpg" })
+        .getByText("by hand")
+        .first()
+        .waitFor();
     await page.getByRole("tab", { name: /SKUs/ }).click();
 });
 
 await check("the batch is published", async () => {
     await page.getByRole("button", { name: "Publish", exact: true }).click();
-    await page.getByRole("dialog").getByText(/9 pictures get public URLs/).waitFor();
+    await page
+        .getByRole("dialog")
+        .getByText(/9 pictures get public URLs/)
+        .waitFor();
     await page.getByRole("button", { name: /Publish 9 pictures/ }).click();
     await page.getByText(/Published on/).waitFor({ timeout: 60_000 });
 });
@@ -121,31 +138,41 @@ await check("LST-18: the URL that is shown leads to a clean picture", async () =
     assert.equal(body.includes("GPS"), false);
 });
 
-await check("LST-07: the sheet comes home with the URLs in it and nothing else changed", async () => {
-    await page.getByRole("button", { name: "Download" }).click();
-    const [download] = await Promise.all([
-        page.waitForEvent("download"),
-        page.getByRole("menuitem", { name: /The sheet with URLs/ }).click(),
-    ]);
-    assert.equal(download.suggestedFilename(), "sheet.csv");
-    const before = fs.readFileSync(new URL("../../samples/listing/sheet.csv", import.meta.url), "utf8");
-    const after = fs.readFileSync(await download.path(), "utf8");
-    const rows = (text) => text.trim().split(/\r?\n/).map((line) => line.split(";"));
-    const [old, now] = [rows(before), rows(after)];
-    assert.equal(now.length, old.length);
-    assert.ok(after.includes(url), "the URL of the photo that was dragged");
-    const added = new Set();
-    now.forEach((row, i) =>
-        row.forEach((value, j) => {
-            if (value === (old[i][j] ?? "")) return;
-            assert.equal(old[i][j] ?? "", "", "only empty cells are filled");
-            assert.match(value, /^"?https?:\/\/[^?]+\.jpg"?$/);
-            added.add(value.replaceAll('"', ""));
-        }),
-    );
-    assert.equal(added.size, 9);
-    for (const one of added) assert.equal((await fetchPicture(one)).status, 200);
-});
+await check(
+    "LST-07: the sheet comes home with the URLs in it and nothing else changed",
+    async () => {
+        await page.getByRole("button", { name: "Download" }).click();
+        const [download] = await Promise.all([
+            page.waitForEvent("download"),
+            page.getByRole("menuitem", { name: /The sheet with URLs/ }).click(),
+        ]);
+        assert.equal(download.suggestedFilename(), "sheet.csv");
+        const before = fs.readFileSync(
+            new URL("../../samples/listing/sheet.csv", import.meta.url),
+            "utf8",
+        );
+        const after = fs.readFileSync(await download.path(), "utf8");
+        const rows = (text) =>
+            text
+                .trim()
+                .split(/\r?\n/)
+                .map((line) => line.split(";"));
+        const [old, now] = [rows(before), rows(after)];
+        assert.equal(now.length, old.length);
+        assert.ok(after.includes(url), "the URL of the photo that was dragged");
+        const added = new Set();
+        now.forEach((row, i) =>
+            row.forEach((value, j) => {
+                if (value === (old[i][j] ?? "")) return;
+                assert.equal(old[i][j] ?? "", "", "only empty cells are filled");
+                assert.match(value, /^"?https?:\/\/[^?]+\.jpg"?$/);
+                added.add(value.replaceAll('"', ""));
+            }),
+        );
+        assert.equal(added.size, 9);
+        for (const one of added) assert.equal((await fetchPicture(one)).status, 200);
+    },
+);
 
 await check("LST-22: the browser holds a session cookie and nothing else", async () => {
     const held = await page.evaluate(async () => ({
@@ -156,9 +183,10 @@ await check("LST-22: the browser holds a session cookie and nothing else", async
     }));
     assert.deepEqual(held, { local: [], session: [], databases: [], caches: [] });
     const cookies = await context.cookies();
-    assert.deepEqual(cookies.map((one) => [one.name, one.httpOnly, one.sameSite]), [
-        ["session", true, "Lax"],
-    ]);
+    assert.deepEqual(
+        cookies.map((one) => [one.name, one.httpOnly, one.sameSite]),
+        [["session", true, "Lax"]],
+    );
 });
 
 await check("no page broke the content security policy, asked another host or threw", async () => {

@@ -14,7 +14,9 @@ const require = createRequire(path.join(root, "tests/node/package.json"));
 
 /** A script that prints a line once it serves, and serves until its input ends. */
 async function startScript(name) {
-    const script = spawn(path.join(root, "scripts", name), [], { stdio: ["pipe", "pipe", "inherit"] });
+    const script = spawn(path.join(root, "scripts", name), [], {
+        stdio: ["pipe", "pipe", "inherit"],
+    });
     const ended = new Promise((resolve) => script.once("exit", resolve));
     const lines = readline.createInterface({ input: script.stdout });
     const line = await Promise.race([
@@ -74,7 +76,16 @@ export async function startLargeParts() {
     const [endpoint, accessKeyId, secretAccessKey] = ceph.line.split(" ");
     const keys = { accessKeyId, secretAccessKey };
     for (const name of ["browser", "browser_keys"]) {
-        const call = ["-h", postgresql.line, "-U", "app", "-d", "postgres", "-c", `CREATE DATABASE ${name}`];
+        const call = [
+            "-h",
+            postgresql.line,
+            "-U",
+            "app",
+            "-d",
+            "postgres",
+            "-c",
+            `CREATE DATABASE ${name}`,
+        ];
         execFileSync("psql", call, { stdio: "ignore" });
     }
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cloudpick-large-"));

@@ -4,7 +4,14 @@ import * as fs from "node:fs";
 
 import { cell, makeSampleBatch } from "./sample.mjs";
 import {
-    brokenRules, check, finish, openPage, overflow, signIn, skipWithoutPages, startBrowser,
+    brokenRules,
+    check,
+    finish,
+    openPage,
+    overflow,
+    signIn,
+    skipWithoutPages,
+    startBrowser,
     startService,
 } from "./support.mjs";
 
@@ -35,7 +42,10 @@ const pages = [
     ["no such page", "/nothing-here", cookies],
 ];
 
-for (const [width, height] of [[1440, 900], [360, 740]]) {
+for (const [width, height] of [
+    [1440, 900],
+    [360, 740],
+]) {
     for (const colorScheme of ["light", "dark"]) {
         const { context, page, complaints } = await openPage(browser, service.url, {
             viewport: { width, height },

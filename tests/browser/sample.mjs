@@ -25,7 +25,10 @@ export async function makeSampleBatch(page, name) {
         await page.getByRole("heading", { name }).waitFor();
     }
     await dropFromOutside(page, [path.join(sample, "sheet.csv"), path.join(sample, "photos")]);
-    await page.locator(".figure", { hasText: "Photos" }).getByText("10").waitFor({ timeout: 60_000 });
+    await page
+        .locator(".figure", { hasText: "Photos" })
+        .getByText("10")
+        .waitFor({ timeout: 60_000 });
     await waitUntilQuiet(page);
 }
 

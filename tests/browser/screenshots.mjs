@@ -54,7 +54,10 @@ const shots = [
     ["status", "/status", true],
 ];
 
-for (const [width, height] of [[1440, 900], [360, 740]]) {
+for (const [width, height] of [
+    [1440, 900],
+    [360, 740],
+]) {
     for (const colorScheme of ["light", "dark"]) {
         const { context, page } = await openPage(browser, service.url, {
             viewport: { width, height },

@@ -28,7 +28,9 @@ function optionalModule(name) {
 const { chromium } = optionalModule("playwright-core");
 const axe = optionalModule("axe-core");
 
-const browserPath = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((one) => fs.existsSync(one));
+const browserPath = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((one) =>
+    fs.existsSync(one),
+);
 
 let count = 0;
 let failures = 0;
@@ -40,7 +42,9 @@ async function keepScreenshot() {
     const folder = process.env.SCREENSHOTS;
     if (!folder) return;
     for (const [i, page] of pages.entries()) {
-        await page.screenshot({ path: path.join(folder, `failure-${count}-${i}.png`) }).catch(() => {});
+        await page
+            .screenshot({ path: path.join(folder, `failure-${count}-${i}.png`) })
+            .catch(() => {});
     }
 }
 
@@ -192,7 +196,11 @@ export async function brokenRules(page) {
         }),
     );
     return found.violations.map(
-        (rule) => `${rule.id}: ${rule.nodes.map((node) => node.target.join(" ")).slice(0, 4).join(", ")}`,
+        (rule) =>
+            `${rule.id}: ${rule.nodes
+                .map((node) => node.target.join(" "))
+                .slice(0, 4)
+                .join(", ")}`,
     );
 }
 

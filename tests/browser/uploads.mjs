@@ -6,8 +6,16 @@ import * as path from "node:path";
 
 import { figure, waitUntilQuiet } from "./sample.mjs";
 import {
-    check, dropFromOutside, finish, openPage, sample, signIn, skipWithoutPages, startBrowser,
-    startService, stopAtFailure,
+    check,
+    dropFromOutside,
+    finish,
+    openPage,
+    sample,
+    signIn,
+    skipWithoutPages,
+    startBrowser,
+    startService,
+    stopAtFailure,
 } from "./support.mjs";
 
 const num_copies = 40;
@@ -23,10 +31,14 @@ const { context, page, complaints } = await openPage(browser, service.url, {
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cloudpick-photos-"));
 const photo = fs.readFileSync(path.join(sample, "photos/CH-7_2.jpg"));
 for (let i = 0; i < num_copies; i++) {
-    fs.writeFileSync(path.join(folder, `MUG-BLUE_${i + 1}.jpg`), Buffer.concat([photo, Buffer.from([i])]));
+    fs.writeFileSync(
+        path.join(folder, `MUG-BLUE_${i + 1}.jpg`),
+        Buffer.concat([photo, Buffer.from([i])]),
+    );
 }
 
-const upload = (route) => route.request().method() === "POST" || route.request().method() === "PATCH";
+const upload = (route) =>
+    route.request().method() === "POST" || route.request().method() === "PATCH";
 
 stopAtFailure();
 await signIn(page, service.url);

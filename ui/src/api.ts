@@ -82,7 +82,13 @@ export interface Counts {
 }
 
 export type Verdict =
-    | "pending" | "matched" | "unmatched" | "ambiguous" | "duplicate" | "rejected" | "left_out";
+    | "pending"
+    | "matched"
+    | "unmatched"
+    | "ambiguous"
+    | "duplicate"
+    | "rejected"
+    | "left_out";
 
 export interface Photo {
     id: string;
@@ -168,7 +174,12 @@ export class Problem extends Error {
     readonly field: string | null;
     readonly rival: Photo | null;
 
-    constructor(status: number, message: string, field: string | null = null, rival: Photo | null = null) {
+    constructor(
+        status: number,
+        message: string,
+        field: string | null = null,
+        rival: Photo | null = null,
+    ) {
         super(message);
         this.status = status;
         this.field = field;

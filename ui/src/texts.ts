@@ -128,14 +128,16 @@ const english = {
         region: "Region of your data",
         regionHint: "Chosen once, when your account is made. It stays there.",
         signInWith: (provider: string) => `Continue with ${provider}`,
-        testMode: "Test mode: anybody who can open this page can sign in as anybody. Do not use it for real data.",
+        testMode:
+            "Test mode: anybody who can open this page can sign in as anybody. Do not use it for real data.",
         name: "Name",
         email: "E-mail",
         signInTest: "Sign in for testing",
         problem: (kind: string) =>
             ({
                 cancelled: "The sign-in was cancelled.",
-                "no-account": "There is no account for this yet. Choose a region and sign in again to make one.",
+                "no-account":
+                    "There is no account for this yet. Choose a region and sign in again to make one.",
                 closed: "This account was closed.",
                 unavailable: "The sign-in provider cannot be reached. Try again in a moment.",
             })[kind] ?? "The sign-in did not work. Please try again.",
@@ -165,7 +167,8 @@ const english = {
         views: "Views of the batch",
         summary: "Where the batch stands",
         view: { attention: "Needs you", skus: "SKUs", photos: "Contact sheet", history: "History" },
-        countdownHint: "Every picture is deleted 21 days after its upload; this is when the first one goes.",
+        countdownHint:
+            "Every picture is deleted 21 days after its upload; this is when the first one goes.",
         destructsIn: (time: string) => `Self-destructs in ${time}`,
         timeLeft: (time: string) => `${time} left`,
         destructsNow: "Being deleted",
@@ -197,13 +200,15 @@ const english = {
         wasDeleted: "This batch was deleted",
         reading: "The sheet is being read …",
         deleteTitle: "Delete this batch?",
-        deleteText: "The sheet, all photos and all published pictures are deleted at once. Their URLs stop working.",
+        deleteText:
+            "The sheet, all photos and all published pictures are deleted at once. Their URLs stop working.",
         undoOf: (label: string) => `Undo: ${label}`,
         sheetProblem: "The sheet cannot be used.",
         publishFailed: "Publishing did not work.",
         publishing: "The pictures are being published. You can leave this page.",
         published: (time: string) => `Published on ${time}.`,
-        publishedText: (time: string) => `The last picture stays until ${time}. Download your sheet before then.`,
+        publishedText: (time: string) =>
+            `The last picture stays until ${time}. Download your sheet before then.`,
         expired: "All pictures of this batch were deleted 21 days after their upload, as promised.",
         cleaning: "Being cleaned",
         noPicture: "No picture can be shown.",
@@ -227,7 +232,8 @@ const english = {
         reset: "As the rule says",
         turnLeft: "Turn left",
         turnRight: "Turn right",
-        attentionHint: "Arrow keys to walk, 1–3 for a suggestion, Space to pick up, Enter to look closer.",
+        attentionHint:
+            "Arrow keys to walk, 1–3 for a suggestion, Space to pick up, Enter to look closer.",
         nothingYet: "Nothing needs you so far",
         nothingToDo: "Nothing needs you",
         butSkus: (n: number) =>
@@ -287,7 +293,8 @@ const english = {
         text: (n: number, host: string) =>
             `${plural(n, "picture gets a public URL", "pictures get public URLs")} on ${host}.`,
         stripped: "All metadata has been removed.",
-        retention: (days: number) => `Each URL works until ${days} days after the photo was uploaded.`,
+        retention: (days: number) =>
+            `Each URL works until ${days} days after the photo was uploaded.`,
         attention: (n: number) =>
             `${plural(n, "photo still needs you and is", "photos still need you and are")} not published.`,
         withoutMain: (n: number) => `${plural(n, "SKU has", "SKUs have")} no main picture.`,
@@ -321,13 +328,16 @@ const english = {
         choosePhotos: "Choose photos or ZIPs",
         zoneTitle: "Drop your sheet and your photos here",
         zoneText: "Both at once or one after the other, in any order.",
-        zoneHint: "Excel (.xlsx, .xlsm), CSV or text · JPEG, PNG, WebP, HEIC, TIFF and more · folders and ZIPs",
+        zoneHint:
+            "Excel (.xlsx, .xlsm), CSV or text · JPEG, PNG, WebP, HEIC, TIFF and more · folders and ZIPs",
         dropHere: "Drop to add to this batch",
         nothingFound: "No files were found in there.",
         notOpen: "This batch is published. Open it again to add files.",
-        skipped: (n: number) => `${plural(n, "photo is", "photos are")} there already and need not be sent again.`,
+        skipped: (n: number) =>
+            `${plural(n, "photo is", "photos are")} there already and need not be sent again.`,
         interrupted: (n: number) => `${plural(n, "upload was", "uploads were")} interrupted.`,
-        interruptedText: "Choose the same folder or files again: what has arrived is not sent twice.",
+        interruptedText:
+            "Choose the same folder or files again: what has arrived is not sent twice.",
         discard: "Forget them",
         lineLost: "The line was lost. Try again when you are online.",
         leave: "Files are still being uploaded. Leave this page? You can go on later by choosing them again.",
@@ -362,11 +372,13 @@ const english = {
         hostHint: "Your pictures' own domain. It names neither you nor anybody else.",
         retention: "Auto-destruct",
         days: (n: number) => plural(n, "day", "days"),
-        retentionHint: "Photos, and everything made of them, are deleted this long after each upload.",
+        retentionHint:
+            "Photos, and everything made of them, are deleted this long after each upload.",
         storage: "Storage",
         used: (used: string, quota: string) => `${used} of ${quota} used`,
         appearance: "Appearance",
-        storedHint: "This choice is the only thing these pages store in your browser, beside the sign-in cookie.",
+        storedHint:
+            "This choice is the only thing these pages store in your browser, beside the sign-in cookie.",
         sessions: "Where you are signed in",
         sessionsText: "Browsers with a running session. Sign out what you do not know.",
         unknownBrowser: "Unknown browser",
@@ -389,7 +401,8 @@ const english = {
         removeToken: (name: string) => `Remove the token ${name}`,
         tokenRemoved: (name: string) => `The token ${name} no longer works.`,
         export: "Take your data home",
-        exportText: "One ZIP with everything held about you: account, batches, pictures, history. Machine-readable.",
+        exportText:
+            "One ZIP with everything held about you: account, batches, pictures, history. Machine-readable.",
         exportAction: "Download my data",
         back: "Back to the batches",
     },

@@ -22,10 +22,21 @@ export function useFileInputs() {
     };
     const inputs = (
         <div hidden>
-            <input ref={sheet} type="file" data-choose="sheet" accept={sheet_types}
-                onChange={(event) => take(event.currentTarget)} />
-            <input ref={photos} type="file" data-choose="photos" multiple accept={photo_types}
-                onChange={(event) => take(event.currentTarget)} />
+            <input
+                ref={sheet}
+                type="file"
+                data-choose="sheet"
+                accept={sheet_types}
+                onChange={(event) => take(event.currentTarget)}
+            />
+            <input
+                ref={photos}
+                type="file"
+                data-choose="photos"
+                multiple
+                accept={photo_types}
+                onChange={(event) => take(event.currentTarget)}
+            />
             <input
                 ref={(input) => {
                     folder.current = input;
@@ -62,7 +73,10 @@ export function AddFiles() {
                 items={[
                     { label: texts.upload.chooseFolder, run: chooseFolder },
                     { label: texts.upload.choosePhotos, run: choosePhotos },
-                    { label: hasSheet ? texts.upload.replaceSheet : texts.upload.chooseSheet, run: chooseSheet },
+                    {
+                        label: hasSheet ? texts.upload.replaceSheet : texts.upload.chooseSheet,
+                        run: chooseSheet,
+                    },
                 ]}
             />
         </>

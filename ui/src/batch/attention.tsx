@@ -32,7 +32,9 @@ function fixesOf(work: Work, photo: Photo): Fix[] {
 function reason(photo: Photo): string {
     if (photo.failure) return sentence(photo.failure);
     if (photo.verdict === "matched" && isRefused(photo)) {
-        return sentence(texts.batch.willBeRefused(photo.compliance.find((one) => one.is_refusal)!.text));
+        return sentence(
+            texts.batch.willBeRefused(photo.compliance.find((one) => one.is_refusal)!.text),
+        );
     }
     const parts = [photo.rule, photo.notes].filter((part): part is string => !!part);
     return parts.map(sentence).join(" ");
@@ -52,7 +54,8 @@ function Card(props: { photo: Photo; index: number; total: number; among: string
     const fixes = fixesOf(work, photo);
     const isCarried = work.decisions.carried.value === photo.id;
     const onKeyDown = (event: KeyboardEvent) => {
-        if ((event.target as HTMLElement).tagName === "BUTTON" && /^( |Enter)$/.test(event.key)) return;
+        if ((event.target as HTMLElement).tagName === "BUTTON" && /^( |Enter)$/.test(event.key))
+            return;
         const fix = fixes[Number(event.key) - 1];
         if (fix) void work.decisions.move(photo, fix.sku.row, fix.slot);
         else if (!photoKey(work, photo, event, props.among)) return;

@@ -84,7 +84,8 @@ export function ContactSheet() {
                                     onChange={() => setFilter(one)}
                                 />
                                 <span>
-                                    {texts.batch.photoFilter[one]} <small>{count(tallies[one])}</small>
+                                    {texts.batch.photoFilter[one]}{" "}
+                                    <small>{count(tallies[one])}</small>
                                 </span>
                             </label>
                         ))}
@@ -92,7 +93,12 @@ export function ContactSheet() {
                 <div class="segments" role="radiogroup" aria-label={texts.batch.size}>
                     {(Object.keys(sizes) as Size[]).map((one) => (
                         <label key={one}>
-                            <input type="radio" name="size" checked={size === one} onChange={() => setSize(one)} />
+                            <input
+                                type="radio"
+                                name="size"
+                                checked={size === one}
+                                onChange={() => setSize(one)}
+                            />
                             <span>{texts.batch.sizes[one]}</span>
                         </label>
                     ))}
@@ -130,8 +136,12 @@ function Sheet({ photos, columns, cell }: { photos: Photo[]; columns: number; ce
         const photo = photos[index];
         if (!photo) return;
         const steps: Record<string, number> = {
-            ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns,
-            Home: -photos.length, End: photos.length,
+            ArrowRight: 1,
+            ArrowLeft: -1,
+            ArrowDown: columns,
+            ArrowUp: -columns,
+            Home: -photos.length,
+            End: photos.length,
         };
         const step = steps[event.key];
         if (step) {

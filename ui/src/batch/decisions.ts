@@ -59,7 +59,11 @@ export class Decisions {
         const label = swaps
             ? texts.batch.swapped(photo.name, rival.name)
             : texts.batch.movedInstead(photo.name, where, rival.name);
-        const moved = await this.send(photo, { ...change, displace: true, ...(swaps && { swap: true }) });
+        const moved = await this.send(photo, {
+            ...change,
+            displace: true,
+            ...(swaps && { swap: true }),
+        });
         if (moved) this.remember([photo, rival], label);
     }
 
@@ -69,7 +73,9 @@ export class Decisions {
     }
 
     leaveOut(photo: Photo, leftOut: boolean) {
-        const label = leftOut ? texts.batch.wasLeftOut(photo.name) : texts.batch.wasPutBack(photo.name);
+        const label = leftOut
+            ? texts.batch.wasLeftOut(photo.name)
+            : texts.batch.wasPutBack(photo.name);
         return this.apply(photo, { left_out: leftOut }, label);
     }
 
@@ -80,8 +86,15 @@ export class Decisions {
     /** After the question: the rival goes aside. */
     async settle(contest: Contest) {
         this.contest.value = null;
-        await this.apply(contest.photo, { ...contest.change, displace: true },
-            texts.batch.movedInstead(contest.photo.name, contest.change.slot ?? "", contest.rival.name));
+        await this.apply(
+            contest.photo,
+            { ...contest.change, displace: true },
+            texts.batch.movedInstead(
+                contest.photo.name,
+                contest.change.slot ?? "",
+                contest.rival.name,
+            ),
+        );
     }
 
     undo() {

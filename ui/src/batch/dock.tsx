@@ -59,7 +59,11 @@ function Problems() {
                 <button class="link" onClick={() => queue.retryFailed()}>
                     {texts.action.tryAgain}
                 </button>
-                <button class="icon-button" aria-label={texts.action.close} onClick={() => queue.dismissFailed()}>
+                <button
+                    class="icon-button"
+                    aria-label={texts.action.close}
+                    onClick={() => queue.dismissFailed()}
+                >
                     <Icon name="close" />
                 </button>
             </header>

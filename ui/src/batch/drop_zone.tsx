@@ -9,9 +9,15 @@ export function DropZone() {
         <section class="drop-zone" aria-labelledby="drop-title">
             {inputs}
             <div class="drop-art" aria-hidden="true">
-                <span><Icon name="sheet" /></span>
-                <span><Icon name="folder" /></span>
-                <span><Icon name="zip" /></span>
+                <span>
+                    <Icon name="sheet" />
+                </span>
+                <span>
+                    <Icon name="folder" />
+                </span>
+                <span>
+                    <Icon name="zip" />
+                </span>
             </div>
             <h2 id="drop-title">{texts.upload.zoneTitle}</h2>
             <p>{texts.upload.zoneText}</p>

@@ -75,9 +75,24 @@ function Exports({ isPrimary }: { isPrimary: boolean }) {
                 </>
             }
             items={[
-                { label: texts.batch.exportSheet, hint: texts.batch.exportSheetHint, href: `${base}/sheet`, isDownload: true },
-                { label: texts.batch.exportZip, hint: texts.batch.exportZipHint, href: `${base}/pictures.zip`, isDownload: true },
-                { label: texts.batch.exportReport, hint: texts.batch.exportReportHint, href: `${base}/report.csv`, isDownload: true },
+                {
+                    label: texts.batch.exportSheet,
+                    hint: texts.batch.exportSheetHint,
+                    href: `${base}/sheet`,
+                    isDownload: true,
+                },
+                {
+                    label: texts.batch.exportZip,
+                    hint: texts.batch.exportZipHint,
+                    href: `${base}/pictures.zip`,
+                    isDownload: true,
+                },
+                {
+                    label: texts.batch.exportReport,
+                    hint: texts.batch.exportReportHint,
+                    href: `${base}/report.csv`,
+                    isDownload: true,
+                },
             ]}
         />
     );
@@ -139,7 +154,9 @@ export function BatchHead() {
                 <p class="batch-head-facts">
                     <StateChip batch={batch} />
                     <Countdown batch={batch} />
-                    {!work.store.isLive.value && <span class="chip warn">{texts.state.reconnecting}</span>}
+                    {!work.store.isLive.value && (
+                        <span class="chip warn">{texts.state.reconnecting}</span>
+                    )}
                 </p>
             </div>
             <div class="batch-actions">
@@ -162,7 +179,11 @@ export function BatchHead() {
                 )}
                 <Exports isPrimary={batch.state === "published"} />
                 {isOpen && (
-                    <button class="button primary" disabled={!canPublish} onClick={() => ask("publish")}>
+                    <button
+                        class="button primary"
+                        disabled={!canPublish}
+                        onClick={() => ask("publish")}
+                    >
                         {texts.batch.publish}
                     </button>
                 )}
@@ -171,7 +192,11 @@ export function BatchHead() {
                     ariaLabel={texts.batch.moreActions}
                     label={<Icon name="more" />}
                     items={[
-                        { label: texts.batch.options, isDisabled: !isOpen, run: () => ask("options") },
+                        {
+                            label: texts.batch.options,
+                            isDisabled: !isOpen,
+                            run: () => ask("options"),
+                        },
                         { label: texts.batch.keys, run: () => ask("keys") },
                         null,
                         { label: texts.batch.delete, run: () => ask("delete") },

@@ -16,7 +16,9 @@ export function HistoryView() {
         setProblem(null);
         try {
             const more = after ? `&cursor=${encodeURIComponent(after)}` : "";
-            const page = await get<Page<HistoryEntry>>(`${work.store.url}/history?limit=100${more}`);
+            const page = await get<Page<HistoryEntry>>(
+                `${work.store.url}/history?limit=100${more}`,
+            );
             setEntries((old) => [...(after ? (old ?? []) : []), ...page.items]);
             setCursor(page.next_cursor);
         } catch (error) {

@@ -23,7 +23,8 @@ function Interrupted() {
     const uploads = work.interrupted.value;
     const discard = () => {
         work.interrupted.value = [];
-        for (const upload of uploads) void call("DELETE", `/api/v1/uploads/${upload.id}`).catch(() => {});
+        for (const upload of uploads)
+            void call("DELETE", `/api/v1/uploads/${upload.id}`).catch(() => {});
     };
     return (
         <Notice tone="warn" icon="upload">
@@ -70,7 +71,8 @@ export function Notices() {
             {batch.state === "published" && batch.published_at && (
                 <Notice tone="good" icon="check">
                     <b>{texts.batch.published(moment(batch.published_at))}</b>{" "}
-                    {batch.last_expires_at && texts.batch.publishedText(moment(batch.last_expires_at))}
+                    {batch.last_expires_at &&
+                        texts.batch.publishedText(moment(batch.last_expires_at))}
                 </Notice>
             )}
             {batch.state === "expired" && (

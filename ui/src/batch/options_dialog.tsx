@@ -55,7 +55,11 @@ export function BatchOptions({ onClose }: { onClose: () => void }) {
                     />
                     <small class="hint">{text.longestSideHint}</small>
                 </label>
-                {problem && <p class="field-problem" role="alert">{problem.message}</p>}
+                {problem && (
+                    <p class="field-problem" role="alert">
+                        {problem.message}
+                    </p>
+                )}
                 <footer>
                     <button type="button" class="button" onClick={onClose}>
                         {texts.action.cancel}

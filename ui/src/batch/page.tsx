@@ -150,9 +150,16 @@ function Body() {
         if (batch) document.title = texts.title(batch.name);
     }, [batch?.name]);
     if (work.store.problem.value && !batch) {
-        return <Failed isPage problem={work.store.problem.value} retry={() => void work.store.open()} />;
+        return (
+            <Failed
+                isPage
+                problem={work.store.problem.value}
+                retry={() => void work.store.open()}
+            />
+        );
     }
-    if (work.store.isDeleted.value) return <Empty isPage icon="trash" title={texts.batch.wasDeleted} />;
+    if (work.store.isDeleted.value)
+        return <Empty isPage icon="trash" title={texts.batch.wasDeleted} />;
     if (!batch) return <Loading />;
     const drop = async (event: DragEvent) => {
         if (!bringsFiles(event)) return;
@@ -169,7 +176,8 @@ function Body() {
                 setOver(true);
             }}
             onDragLeave={(event) => {
-                if (!(event.currentTarget as Node).contains(event.relatedTarget as Node)) setOver(false);
+                if (!(event.currentTarget as Node).contains(event.relatedTarget as Node))
+                    setOver(false);
             }}
             onDrop={(event) => void drop(event)}
         >

@@ -21,7 +21,9 @@ function Large({ photo }: { photo: Photo }) {
             {source ? (
                 <img src={source} alt={photo.name} />
             ) : (
-                <span class="soft">{photo.failure ? texts.batch.noPicture : texts.batch.cleaning}</span>
+                <span class="soft">
+                    {photo.failure ? texts.batch.noPicture : texts.batch.cleaning}
+                </span>
             )}
         </div>
     );
@@ -41,10 +43,16 @@ function Facts({ photo }: { photo: Photo }) {
     return (
         <dl class="facts">
             <dt>{facts.place}</dt>
-            <dd>{photo.sku && photo.slot && !photo.left_out ? texts.batch.place(photo.sku.sku, photo.slot) : facts.nowhere}</dd>
+            <dd>
+                {photo.sku && photo.slot && !photo.left_out
+                    ? texts.batch.place(photo.sku.sku, photo.slot)
+                    : facts.nowhere}
+            </dd>
             <dt>{facts.why}</dt>
             <dd>
-                {photo.decided_by === "person" ? facts.byPerson : sentence(photo.rule || facts.notYet)}
+                {photo.decided_by === "person"
+                    ? facts.byPerson
+                    : sentence(photo.rule || facts.notYet)}
                 {photo.notes && <small>{photo.notes.split("; ").map(sentence).join(" ")}</small>}
             </dd>
             <dt>{facts.original}</dt>
@@ -53,7 +61,8 @@ function Facts({ photo }: { photo: Photo }) {
                 <>
                     <dt>{facts.picture}</dt>
                     <dd>
-                        {size(photo.picture.width, photo.picture.height)} · {bytes(photo.picture.bytes)}
+                        {size(photo.picture.width, photo.picture.height)} ·{" "}
+                        {bytes(photo.picture.bytes)}
                         <small>{facts.stripped}</small>
                     </dd>
                 </>
@@ -162,7 +171,8 @@ export function PhotoDialog() {
         else if (isPlain && work.isOpen && event.key === "r") void work.decisions.turn(photo, 90);
         else if (isPlain && work.isOpen && event.key === "R") void work.decisions.turn(photo, -90);
         else if (isPlain && work.isOpen && event.key === "m") work.placing.value = photo.id;
-        else if (isPlain && work.isOpen && event.key === "x") void work.decisions.leaveOut(photo, !photo.left_out);
+        else if (isPlain && work.isOpen && event.key === "x")
+            void work.decisions.leaveOut(photo, !photo.left_out);
         else if (isPlain && event.key === "u") void work.decisions.undo();
         else return;
         event.preventDefault();
@@ -174,19 +184,39 @@ export function PhotoDialog() {
                     <Large photo={photo} />
                     {among.length > 1 && (
                         <div class="pager">
-                            <button class="icon-button framed" aria-label={texts.photo.previous} disabled={at <= 0} onClick={() => go(-1)}>
+                            <button
+                                class="icon-button framed"
+                                aria-label={texts.photo.previous}
+                                disabled={at <= 0}
+                                onClick={() => go(-1)}
+                            >
                                 <Icon name="back" />
                             </button>
                             <span>{texts.photo.nth(at + 1, among.length)}</span>
-                            <button class="icon-button framed" aria-label={texts.photo.next} disabled={at < 0 || at + 1 >= among.length} onClick={() => go(1)}>
+                            <button
+                                class="icon-button framed"
+                                aria-label={texts.photo.next}
+                                disabled={at < 0 || at + 1 >= among.length}
+                                onClick={() => go(1)}
+                            >
                                 <Icon name="chevron" />
                             </button>
                         </div>
                     )}
                 </div>
                 <div class="photo-side">
-                    {photo.failure && <p class="note bad"><Icon name="warn" /><span>{sentence(photo.failure)}</span></p>}
-                    {photo.left_out && <p class="note"><Icon name="leaveOut" /><span>{texts.photo.leftOut}</span></p>}
+                    {photo.failure && (
+                        <p class="note bad">
+                            <Icon name="warn" />
+                            <span>{sentence(photo.failure)}</span>
+                        </p>
+                    )}
+                    {photo.left_out && (
+                        <p class="note">
+                            <Icon name="leaveOut" />
+                            <span>{texts.photo.leftOut}</span>
+                        </p>
+                    )}
                     {photo.compliance.map((note) => (
                         <p key={note.text} class={`note ${note.is_refusal ? "bad" : "warn"}`}>
                             <Icon name="warn" />

@@ -6,15 +6,41 @@ import { compareSlots, isPlaced, nextFreeSlot, suggestedSkus } from "./photos";
 
 function photo(facts: Partial<Photo>): Photo {
     return {
-        id: "p", name: "a.jpg", size: 1, uploaded_at: "", expires_at: "", state: "done",
-        verdict: "matched", sku: { row: 2, sku: "A" }, slot: "MAIN", rule: "", notes: "",
-        decided_by: "rule", needs_attention: false, turn: 0, left_out: false, format: "JPEG", width: 1, height: 1,
-        picture: null, thumbnail: null, failure: null, compliance: [], ...facts,
+        id: "p",
+        name: "a.jpg",
+        size: 1,
+        uploaded_at: "",
+        expires_at: "",
+        state: "done",
+        verdict: "matched",
+        sku: { row: 2, sku: "A" },
+        slot: "MAIN",
+        rule: "",
+        notes: "",
+        decided_by: "rule",
+        needs_attention: false,
+        turn: 0,
+        left_out: false,
+        format: "JPEG",
+        width: 1,
+        height: 1,
+        picture: null,
+        thumbnail: null,
+        failure: null,
+        compliance: [],
+        ...facts,
     };
 }
 
 const sku = (name: string, row: number): Sku => ({
-    row, sku: name, asin: null, parent: null, is_parent: false, problem: null, has_sheet_main: false, missing: [],
+    row,
+    sku: name,
+    asin: null,
+    parent: null,
+    is_parent: false,
+    problem: null,
+    has_sheet_main: false,
+    missing: [],
     needs_attention: false,
 });
 
@@ -35,14 +61,26 @@ test("the matcher's notes become suggestions, of SKUs that the sheet has", () =>
 });
 
 test("the SKU that a rival for a slot was meant for comes first", () => {
-    const bySku = new Map([["A", sku("A", 2)], ["B", sku("B", 3)]]);
+    const bySku = new Map([
+        ["A", sku("A", 2)],
+        ["B", sku("B", 3)],
+    ]);
     const found = suggestedSkus(photo({ verdict: "ambiguous", notes: "could be B or A" }), bySku);
-    assert.deepEqual(found.map((one) => one.sku), ["A", "B"]);
+    assert.deepEqual(
+        found.map((one) => one.sku),
+        ["A", "B"],
+    );
 });
 
 test("the next free slot is the main one, then the further pictures in order", () => {
-    assert.equal(nextFreeSlot(() => false), "MAIN");
-    assert.equal(nextFreeSlot((slot) => slot === "MAIN" || slot === "PT01"), "PT02");
+    assert.equal(
+        nextFreeSlot(() => false),
+        "MAIN",
+    );
+    assert.equal(
+        nextFreeSlot((slot) => slot === "MAIN" || slot === "PT01"),
+        "PT02",
+    );
 });
 
 test("slots come in the order of a listing", () => {

@@ -4,13 +4,38 @@ import type { Photo, Sku } from "../api";
 
 /** The columns, in the order of a listing; further codes follow as they occur. */
 export const usual_slots = [
-    "MAIN", "PT01", "PT02", "PT03", "PT04", "PT05", "PT06", "PT07", "PT08", "SWCH",
+    "MAIN",
+    "PT01",
+    "PT02",
+    "PT03",
+    "PT04",
+    "PT05",
+    "PT06",
+    "PT07",
+    "PT08",
+    "SWCH",
 ] as const;
 
 export const all_slots = [
     ...usual_slots,
-    "PS01", "PS02", "PS03", "PS04", "PS05", "PS06", "EEGL",
-    "FRNT", "BACK", "SIDE", "LEFT", "RGHT", "TOPP", "BOTT", "PAIR", "FACT", "INGR", "DTLS",
+    "PS01",
+    "PS02",
+    "PS03",
+    "PS04",
+    "PS05",
+    "PS06",
+    "EEGL",
+    "FRNT",
+    "BACK",
+    "SIDE",
+    "LEFT",
+    "RGHT",
+    "TOPP",
+    "BOTT",
+    "PAIR",
+    "FACT",
+    "INGR",
+    "DTLS",
 ];
 
 export const isRefused = (photo: Photo) => photo.compliance.some((note) => note.is_refusal);

@@ -91,7 +91,12 @@ export function PlaceDialog({ id }: { id: string }) {
                         onInput={(event) => setWords(event.currentTarget.value)}
                         onKeyDown={onKeyDown}
                     />
-                    <ul id="place-list" role="listbox" aria-label={texts.batch.view.skus} tabIndex={0}>
+                    <ul
+                        id="place-list"
+                        role="listbox"
+                        aria-label={texts.batch.view.skus}
+                        tabIndex={0}
+                    >
                         {found.map((sku) => (
                             <li
                                 key={sku.row}
@@ -121,7 +126,11 @@ export function PlaceDialog({ id }: { id: string }) {
                                         onChange={() => setSlot(one)}
                                     />
                                     <span>
-                                        {there ? <Thumb photo={there} /> : <span class="thumb free" />}
+                                        {there ? (
+                                            <Thumb photo={there} />
+                                        ) : (
+                                            <span class="thumb free" />
+                                        )}
                                         <small>{texts.slot(one)}</small>
                                     </span>
                                 </label>
@@ -152,8 +161,15 @@ export function PlaceDialog({ id }: { id: string }) {
                 <button class="button" onClick={close}>
                     {texts.action.cancel}
                 </button>
-                <button ref={confirm} class="button primary" disabled={!chosen || !place} onClick={move}>
-                    {chosen && place ? texts.batch.moveTo(texts.batch.place(chosen.sku, place)) : texts.batch.move}
+                <button
+                    ref={confirm}
+                    class="button primary"
+                    disabled={!chosen || !place}
+                    onClick={move}
+                >
+                    {chosen && place
+                        ? texts.batch.moveTo(texts.batch.place(chosen.sku, place))
+                        : texts.batch.move}
                 </button>
             </footer>
         </Dialog>

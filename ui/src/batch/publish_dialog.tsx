@@ -62,7 +62,11 @@ export function PublishDialog({ onClose }: { onClose: () => void }) {
                     </li>
                 )}
             </ul>
-            {problem && <p class="field-problem" role="alert">{problem.message}</p>}
+            {problem && (
+                <p class="field-problem" role="alert">
+                    {problem.message}
+                </p>
+            )}
             <footer>
                 <button class="button" onClick={onClose}>
                     {texts.action.cancel}

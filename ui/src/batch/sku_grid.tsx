@@ -32,7 +32,9 @@ interface Shape {
 
 function shapeFor(width: number): Shape {
     if (width < narrow_px) return { isNarrow: true, cell: 72, row: 72 + 44 + 17 };
-    const cell = Math.floor((width - name_px - 24 - usual_slots.length * gap_px) / usual_slots.length);
+    const cell = Math.floor(
+        (width - name_px - 24 - usual_slots.length * gap_px) / usual_slots.length,
+    );
     const fitting = Math.min(112, Math.max(56, cell));
     return { isNarrow: false, cell: fitting, row: fitting + 17 };
 }
@@ -112,7 +114,10 @@ export function SkuGrid({ first = "all" }: { first?: Filter }) {
             ) : !store.isLoaded.value ? (
                 <Loading />
             ) : (
-                <Empty icon="sheet" title={store.skus.length ? texts.batch.noSuchSku : texts.batch.noSkus}>
+                <Empty
+                    icon="sheet"
+                    title={store.skus.length ? texts.batch.noSuchSku : texts.batch.noSkus}
+                >
                     {store.skus.length === 0 && <p>{texts.batch.noSheetHint}</p>}
                 </Empty>
             )}
@@ -208,10 +213,13 @@ function Rows({ skus }: { skus: Sku[] }) {
                 if (!bringsPhoto(event) || !work.isOpen) return;
                 const place = placeOf(event);
                 if (place) event.preventDefault();
-                setOver((old) => (old?.row === place?.row && old?.slot === place?.slot ? old : place));
+                setOver((old) =>
+                    old?.row === place?.row && old?.slot === place?.slot ? old : place,
+                );
             }}
             onDragLeave={(event) => {
-                if (!(event.currentTarget as Node).contains(event.relatedTarget as Node)) setOver(null);
+                if (!(event.currentTarget as Node).contains(event.relatedTarget as Node))
+                    setOver(null);
             }}
             onDrop={(event) => {
                 const place = placeOf(event);
@@ -246,7 +254,12 @@ function Rows({ skus }: { skus: Sku[] }) {
     );
 }
 
-function neighbour(skus: Sku[], here: At, key: string, further: (row: number) => string[]): At | null {
+function neighbour(
+    skus: Sku[],
+    here: At,
+    key: string,
+    further: (row: number) => string[],
+): At | null {
     const slots = [...usual_slots, ...further(here.row)];
     const column = slots.indexOf(here.slot);
     const index = skus.findIndex((sku) => sku.row === here.row);

@@ -7,7 +7,13 @@ import { usual_slots } from "./photos";
 import { photoLabel, Thumb } from "./thumb";
 import { useWork } from "./work";
 
-function Cell(props: { sku: Sku; slot: string; isFocus: boolean; isOver: boolean; isMissing: boolean }) {
+function Cell(props: {
+    sku: Sku;
+    slot: string;
+    isFocus: boolean;
+    isOver: boolean;
+    isMissing: boolean;
+}) {
     const work = useWork();
     const { sku, slot } = props;
     const photo = work.store.photoAt(sku.row, slot);
@@ -37,13 +43,22 @@ function Cell(props: { sku: Sku; slot: string; isFocus: boolean; isOver: boolean
     );
 }
 
-export function SkuRow(props: { sku: Sku; index: number; focus: string | null; over: string | null }) {
+export function SkuRow(props: {
+    sku: Sku;
+    index: number;
+    focus: string | null;
+    over: string | null;
+}) {
     const { store } = useWork();
     const { sku } = props;
     const missesMain = store.missesMain(sku);
     const further = store.furtherSlots(sku.row);
     // The row of the sheet, as a spreadsheet program counts it.
-    const facts = [texts.batch.sheetRow(sku.row), sku.asin, sku.is_parent ? texts.batch.parent : ""];
+    const facts = [
+        texts.batch.sheetRow(sku.row),
+        sku.asin,
+        sku.is_parent ? texts.batch.parent : "",
+    ];
     return (
         <div class="sku-row" role="row" aria-rowindex={props.index + 2}>
             <div class="sku-name" role="rowheader">
@@ -62,7 +77,10 @@ export function SkuRow(props: { sku: Sku; index: number; focus: string | null; o
                     key={slot}
                     sku={sku}
                     slot={slot}
-                    isFocus={props.focus === slot || (props.focus === null && props.index === 0 && slot === "MAIN")}
+                    isFocus={
+                        props.focus === slot ||
+                        (props.focus === null && props.index === 0 && slot === "MAIN")
+                    }
                     isOver={props.over === slot}
                     isMissing={slot === "MAIN" && missesMain}
                 />

@@ -3,7 +3,14 @@
 import { computed, signal } from "@preact/signals";
 
 import {
-    asProblem, get, pagesOf, type Batch, type Page, type Photo, type Problem, type Sku,
+    asProblem,
+    get,
+    pagesOf,
+    type Batch,
+    type Page,
+    type Photo,
+    type Problem,
+    type Sku,
 } from "../api";
 import { isPlaced, usual_slots } from "./photos";
 

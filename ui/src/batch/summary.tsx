@@ -31,7 +31,11 @@ export function Summary() {
                         <b>{sheet.name}</b>
                         <small>
                             {sheet.is_read
-                                ? [sheet.description || sheet.marketplace_title, sheet.worksheet, sheet.notes]
+                                ? [
+                                      sheet.description || sheet.marketplace_title,
+                                      sheet.worksheet,
+                                      sheet.notes,
+                                  ]
                                       .filter(Boolean)
                                       .join(" · ")
                                 : texts.batch.reading}

@@ -5,9 +5,10 @@ import { Icon } from "../widgets/icon";
 import { isRefused } from "./photos";
 
 export function photoLabel(photo: Photo): string {
-    const where = photo.sku && photo.slot && !photo.left_out
-        ? texts.batch.place(photo.sku.sku, photo.slot)
-        : "";
+    const where =
+        photo.sku && photo.slot && !photo.left_out
+            ? texts.batch.place(photo.sku.sku, photo.slot)
+            : "";
     return [photo.name, where].filter(Boolean).join(", ");
 }
 
@@ -16,7 +17,13 @@ export function Thumb({ photo, alt = "" }: { photo: Photo; alt?: string }) {
     return (
         <span class={`thumb ${isBusy ? "busy" : ""}`}>
             {photo.thumbnail ? (
-                <img src={photo.thumbnail} alt={alt} loading="lazy" decoding="async" draggable={false} />
+                <img
+                    src={photo.thumbnail}
+                    alt={alt}
+                    loading="lazy"
+                    decoding="async"
+                    draggable={false}
+                />
             ) : (
                 <Icon name={photo.state === "failed" ? "warn" : "photos"} />
             )}

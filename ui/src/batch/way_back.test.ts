@@ -6,10 +6,29 @@ import { wayBack } from "./way_back";
 
 function photo(facts: Partial<Photo>): Photo {
     return {
-        id: "p", name: "a.jpg", size: 1, uploaded_at: "", expires_at: "", state: "done",
-        verdict: "matched", sku: { row: 2, sku: "A" }, slot: "MAIN", rule: "", notes: "",
-        decided_by: "rule", needs_attention: false, turn: 0, left_out: false, format: "JPEG",
-        width: 1, height: 1, picture: null, thumbnail: null, failure: null, compliance: [], ...facts,
+        id: "p",
+        name: "a.jpg",
+        size: 1,
+        uploaded_at: "",
+        expires_at: "",
+        state: "done",
+        verdict: "matched",
+        sku: { row: 2, sku: "A" },
+        slot: "MAIN",
+        rule: "",
+        notes: "",
+        decided_by: "rule",
+        needs_attention: false,
+        turn: 0,
+        left_out: false,
+        format: "JPEG",
+        width: 1,
+        height: 1,
+        picture: null,
+        thumbnail: null,
+        failure: null,
+        compliance: [],
+        ...facts,
     };
 }
 
@@ -30,7 +49,9 @@ test("back to a slot is a move, whoever had put it there", () => {
     const after = photo({ decided_by: "person", slot: "PT01" });
     for (const decided_by of ["rule", "person"] as const) {
         const before = photo({ decided_by, slot: "PT02" });
-        assert.deepEqual(wayBack(after, before), [{ sku_row: 2, slot: "PT02", displace: true, swap: true }]);
+        assert.deepEqual(wayBack(after, before), [
+            { sku_row: 2, slot: "PT02", displace: true, swap: true },
+        ]);
     }
 });
 
@@ -40,7 +61,9 @@ test("a turn is taken back alone", () => {
 
 test("what was left out comes back, what came back is left out", () => {
     const out = photo({ left_out: true, verdict: "left_out", decided_by: "person" });
-    assert.deepEqual(wayBack(out, photo({})), [{ sku_row: 2, slot: "MAIN", displace: true, swap: true }]);
+    assert.deepEqual(wayBack(out, photo({})), [
+        { sku_row: 2, slot: "MAIN", displace: true, swap: true },
+    ]);
     assert.deepEqual(wayBack(out, photo(nowhere)), [{ reset: true }]);
     assert.deepEqual(wayBack(photo({}), out), [{ left_out: true }]);
 });

@@ -25,7 +25,7 @@ export class Work {
     constructor(id: string) {
         this.store = new BatchStore(id);
         this.decisions = new Decisions(this.store);
-        this.queue = new UploadQueue(id, () => {});
+        this.queue = new UploadQueue(id);
     }
 
     get isOpen() {
@@ -57,7 +57,9 @@ export class Work {
         try {
             const open = this.queue.isActive ? [] : await this.readInterrupted();
             const known = new Set(
-                [...this.store.photos.values()].map((photo) => UploadQueue.key(photo.name, photo.size)),
+                [...this.store.photos.values()].map((photo) =>
+                    UploadQueue.key(photo.name, photo.size),
+                ),
             );
             this.queue.add(wanted, open, known);
             this.interrupted.value = [];

@@ -15,7 +15,9 @@ import { toast } from "../widgets/toast";
 import { Foot } from "./frame";
 
 export function StateChip({ batch }: { batch: Batch }) {
-    const tone = { open: "", publishing: "accent", published: "good", expired: "faint" }[batch.state];
+    const tone = { open: "", publishing: "accent", published: "good", expired: "faint" }[
+        batch.state
+    ];
     return <span class={`chip ${tone}`}>{texts.batchState[batch.state]}</span>;
 }
 
@@ -49,7 +51,9 @@ function Preview({ batch }: { batch: Batch }) {
     return (
         <span class="preview" aria-hidden="true">
             {[0, 1, 2, 3].map((i) => (
-                <span key={i}>{photos[i]?.thumbnail && <img src={photos[i].thumbnail} alt="" />}</span>
+                <span key={i}>
+                    {photos[i]?.thumbnail && <img src={photos[i].thumbnail} alt="" />}
+                </span>
             ))}
         </span>
     );
@@ -84,7 +88,9 @@ function BatchRow({ batch }: { batch: Batch }) {
                             <small class="warn">{texts.batches.attention(attention)}</small>
                         )
                     )}
-                    {isWorking && <small>{texts.dock.percent(percent(done + failed, photos))}</small>}
+                    {isWorking && (
+                        <small>{texts.dock.percent(percent(done + failed, photos))}</small>
+                    )}
                 </span>
                 <span class="batch-state">
                     <StateChip batch={batch} />
@@ -151,7 +157,8 @@ export function BatchesPage() {
                 setOver(true);
             }}
             onDragLeave={(event) => {
-                if (!(event.currentTarget as Node).contains(event.relatedTarget as Node)) setOver(false);
+                if (!(event.currentTarget as Node).contains(event.relatedTarget as Node))
+                    setOver(false);
             }}
             onDrop={(event) => void drop(event)}
         >

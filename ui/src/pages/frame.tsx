@@ -63,7 +63,11 @@ function AccountMenu() {
             ariaLabel={texts.nav.account(account.name)}
             label={<Icon name="person" />}
             items={[
-                { label: account.name, hint: account.email ?? "", run: () => navigate("/settings") },
+                {
+                    label: account.name,
+                    hint: account.email ?? "",
+                    run: () => navigate("/settings"),
+                },
                 null,
                 { label: texts.nav.settings, run: () => navigate("/settings") },
                 { label: texts.nav.signOut, run: leave },

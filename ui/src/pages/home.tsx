@@ -9,7 +9,11 @@ import { Icon, type IconName } from "../widgets/icon";
 import { Failed, Loading } from "../widgets/states";
 import { Foot } from "./frame";
 
-function RegionChoice(props: { regions: Region[]; chosen: Region; choose: (region: Region) => void }) {
+function RegionChoice(props: {
+    regions: Region[];
+    chosen: Region;
+    choose: (region: Region) => void;
+}) {
     return (
         <fieldset class="regions">
             <legend>{texts.home.region}</legend>
@@ -63,13 +67,29 @@ function TestForm({ region }: { region: Region }) {
             </p>
             <label>
                 {texts.home.name}
-                <input name="name" required maxLength={80} autocomplete="name" value="Sample seller" />
+                <input
+                    name="name"
+                    required
+                    maxLength={80}
+                    autocomplete="name"
+                    value="Sample seller"
+                />
             </label>
             <label>
                 {texts.home.email}
-                <input name="email" type="email" required autocomplete="email" value="sample@example.com" />
+                <input
+                    name="email"
+                    type="email"
+                    required
+                    autocomplete="email"
+                    value="sample@example.com"
+                />
             </label>
-            {problem && <p class="field-problem" role="alert">{problem.message}</p>}
+            {problem && (
+                <p class="field-problem" role="alert">
+                    {problem.message}
+                </p>
+            )}
             <button class="button primary wide" disabled={isBusy}>
                 {texts.home.signInTest}
             </button>
@@ -105,7 +125,11 @@ function SignInCard() {
     return (
         <section class="card sign-in" aria-labelledby="sign-in-title">
             <h2 id="sign-in-title">{texts.home.signIn}</h2>
-            {told && <p class="field-problem" role="alert">{texts.home.problem(told)}</p>}
+            {told && (
+                <p class="field-problem" role="alert">
+                    {texts.home.problem(told)}
+                </p>
+            )}
             {problem && <Failed problem={problem} retry={load} />}
             {!offer && !problem && <Loading />}
             {offer && (

@@ -66,7 +66,11 @@ function DeleteDialog({ onClose }: { onClose: () => void }) {
                         onInput={(event) => setTyped(event.currentTarget.value)}
                     />
                 </label>
-                {problem && <p class="field-problem" role="alert">{problem.message}</p>}
+                {problem && (
+                    <p class="field-problem" role="alert">
+                        {problem.message}
+                    </p>
+                )}
                 <footer>
                     <button type="button" class="button" onClick={onClose}>
                         {texts.action.cancel}

@@ -62,7 +62,12 @@ function NewToken({ onClose }: { onClose: () => void }) {
             <form onSubmit={send} class="stack">
                 <label>
                     {texts.settings.tokenName}
-                    <input name="name" required maxLength={80} placeholder={texts.settings.tokenExample} />
+                    <input
+                        name="name"
+                        required
+                        maxLength={80}
+                        placeholder={texts.settings.tokenExample}
+                    />
                 </label>
                 <label>
                     {texts.settings.tokenLife}
@@ -74,7 +79,11 @@ function NewToken({ onClose }: { onClose: () => void }) {
                         ))}
                     </select>
                 </label>
-                {problem && <p class="field-problem" role="alert">{problem.message}</p>}
+                {problem && (
+                    <p class="field-problem" role="alert">
+                        {problem.message}
+                    </p>
+                )}
                 <footer>
                     <button type="button" class="button" onClick={onClose}>
                         {texts.action.cancel}

@@ -58,7 +58,9 @@ export function StatusPage() {
                             )}
                             {told.jobs.waiting > 0 && (
                                 <small>
-                                    {texts.status.oldest(remaining(told.jobs.oldest_seconds * 1000))}
+                                    {texts.status.oldest(
+                                        remaining(told.jobs.oldest_seconds * 1000),
+                                    )}
                                 </small>
                             )}
                         </dd>

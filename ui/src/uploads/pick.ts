@@ -51,9 +51,7 @@ async function walk(entry: FileSystemEntry, found: Picked[]): Promise<void> {
 
 function sorted(found: Picked[]): Picked[] {
     const compare = new Intl.Collator("en", { numeric: true }).compare;
-    return found
-        .filter((picked) => !isJunk(picked.name))
-        .sort((a, b) => compare(a.name, b.name));
+    return found.filter((picked) => !isJunk(picked.name)).sort((a, b) => compare(a.name, b.name));
 }
 
 /** Files and folders of a drop. The items must be taken before the first await: they are gone

@@ -72,10 +72,7 @@ export class UploadQueue {
     private meter = new RateMeter();
     private timer: ReturnType<typeof setTimeout> | null = null;
 
-    constructor(
-        private readonly batchId: string,
-        private readonly onDone: (kind: Kind) => void,
-    ) {}
+    constructor(private readonly batchId: string) {}
 
     get isActive() {
         return this.waiting.length + this.sending.size > 0;
@@ -95,7 +92,14 @@ export class UploadQueue {
             const begun = interrupted.get(key);
             const url = begun ? `/api/v1/uploads/${begun.id}` : null;
             const item: Item = {
-                file, name, kind, state: "waiting", sent: 0, problem: "", url, upload: null,
+                file,
+                name,
+                kind,
+                state: "waiting",
+                sent: 0,
+                problem: "",
+                url,
+                upload: null,
             };
             this.counted.files++;
             this.counted.bytes += file.size;
@@ -220,7 +224,6 @@ export class UploadQueue {
             this.counted.sent += item.file.size - item.sent;
             item.sent = item.file.size;
             this.counted.done++;
-            this.onDone(item.kind);
         }
         this.pump();
         this.tellSoon();

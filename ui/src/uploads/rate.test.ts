@@ -14,7 +14,8 @@ test("no rate before half a second is known", () => {
 test("the rate is that of the last ten seconds", () => {
     const meter = new RateMeter();
     for (let second = 0; second <= 60; second++) meter.add(second * 1000, second * 10);
-    for (let second = 61; second <= 90; second++) meter.add(second * 1000, 600 + (second - 60) * 100);
+    for (let second = 61; second <= 90; second++)
+        meter.add(second * 1000, 600 + (second - 60) * 100);
     assert.equal(Math.round(meter.perSecond()), 100);
     assert.equal(Math.round(meter.secondsUntil(3600 + 1000)), 10);
 });

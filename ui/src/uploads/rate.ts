@@ -9,7 +9,8 @@ export class RateMeter {
         const last = this.samples.at(-1);
         if (last && total < last.total) this.samples = [];
         this.samples.push({ at, total });
-        while (this.samples.length > 2 && at - this.samples[1]!.at >= window_ms) this.samples.shift();
+        while (this.samples.length > 2 && at - this.samples[1]!.at >= window_ms)
+            this.samples.shift();
     }
 
     /** Per second; 0 while that is not known. */

@@ -45,7 +45,11 @@ export function Dialog(props: {
             <div class="dialog-body">
                 <header>
                     <h2 id={id}>{props.title}</h2>
-                    <button class="icon-button" aria-label={texts.action.close} onClick={props.onClose}>
+                    <button
+                        class="icon-button"
+                        aria-label={texts.action.close}
+                        onClick={props.onClose}
+                    >
                         <Icon name="close" />
                     </button>
                 </header>

@@ -24,8 +24,11 @@ export function Menu(props: {
 }) {
     const [isOpen, setOpen] = useState(false);
     const root = useRef<HTMLDivElement>(null);
-    const items = () =>
-        [...root.current!.querySelectorAll<HTMLElement>("[role^=menuitem]:not([aria-disabled=true])")];
+    const items = () => [
+        ...root.current!.querySelectorAll<HTMLElement>(
+            "[role^=menuitem]:not([aria-disabled=true])",
+        ),
+    ];
 
     useEffect(() => {
         if (!isOpen) return;
@@ -95,7 +98,13 @@ function MenuRow({ item, close }: { item: MenuItem; close: () => void }) {
     const checked = item.isChosen === undefined ? {} : { "aria-checked": item.isChosen };
     if (item.href) {
         return (
-            <a role="menuitem" tabIndex={-1} href={item.href} download={item.isDownload} onClick={close}>
+            <a
+                role="menuitem"
+                tabIndex={-1}
+                href={item.href}
+                download={item.isDownload}
+                onClick={close}
+            >
                 {content}
             </a>
         );

@@ -46,7 +46,11 @@ export function Toasts() {
                             {one.action.label}
                         </button>
                     )}
-                    <button class="icon-button" aria-label={texts.action.close} onClick={() => dismiss(one.id)}>
+                    <button
+                        class="icon-button"
+                        aria-label={texts.action.close}
+                        onClick={() => dismiss(one.id)}
+                    >
                         <Icon name="close" />
                     </button>
                 </div>

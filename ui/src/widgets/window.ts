@@ -25,7 +25,12 @@ export function useWindow(count: number, height: number) {
     const [rows, setRows] = useState<Rows>({ first: 0, end: Math.min(count, 20) });
     const measure = () => {
         if (!ref.current) return;
-        const next = rowsInView(ref.current.getBoundingClientRect().top, innerHeight, height, count);
+        const next = rowsInView(
+            ref.current.getBoundingClientRect().top,
+            innerHeight,
+            height,
+            count,
+        );
         setRows((old) => (old.first === next.first && old.end === next.end ? old : next));
     };
     useLayoutEffect(() => {
@@ -60,7 +65,8 @@ export function revealRow(list: HTMLElement, index: number, height: number, pinn
 
 function paneOf(element: HTMLElement): HTMLElement | null {
     for (let one = element.parentElement; one; one = one.parentElement) {
-        if (/auto|scroll/.test(getComputedStyle(one).overflowY) && one !== document.body) return one;
+        if (/auto|scroll/.test(getComputedStyle(one).overflowY) && one !== document.body)
+            return one;
     }
     return null;
 }
