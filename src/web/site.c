@@ -41,10 +41,9 @@ set_origin(Site *site, const char *origin, GError **error)
     return true;
 }
 
-static Metrics *
-new_metrics(void)
+static const char **
+new_route_names(gsize *ret_count)
 {
-    /* Read as long as the process lives. */
     gsize count = num_site_routes + G_N_ELEMENTS(picture_routes);
     const char **names = g_new0(const char *, count);
     for (gsize i = 0; i < count; i++) {
@@ -54,7 +53,8 @@ new_metrics(void)
                                             route == &picture_routes[0] ? " (open)" : "", NULL);
         names[i] = g_intern_string(name);
     }
-    return metrics_new(names, count);
+    *ret_count = count;
+    return names;
 }
 
 Site *
@@ -71,7 +71,9 @@ site_new(App *app, GError **error)
     site->uploads = slots_new(MAX((guint)app->settings->server_stream_workers / 2, 1));
     site->pictures =
         picture_cache_new(app->clock, (gsize)app->settings->server_picture_cache_bytes);
-    site->metrics = new_metrics();
+    gsize num_names;
+    site->route_names = new_route_names(&num_names);
+    site->metrics = metrics_new(site->route_names, num_names);
     site->technical_log = technical_log_new(app->db, app->clock);
     site->openapi = openapi_document();
     return g_steal_pointer(&site);
@@ -86,6 +88,7 @@ site_free(Site *site)
     g_clear_pointer(&site->openapi, g_bytes_unref);
     technical_log_free(site->technical_log);
     metrics_free(site->metrics);
+    g_free(site->route_names);
     picture_cache_free(site->pictures);
     slots_free(site->uploads);
     rate_limiter_free(site->limiter);

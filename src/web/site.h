@@ -21,6 +21,7 @@ typedef struct Site {
     Slots *uploads; /* by account: bodies that are on their way */
     PictureCache *pictures;
     Metrics *metrics;
+    const char **route_names; /* which the metrics read */
     TechnicalLog *technical_log;
     GBytes *openapi;
 } Site;
