@@ -1,7 +1,10 @@
 /* Sessions, tokens, limits of rate, and leaving, through the API, on both databases. */
 #include "web/test_service.h"
 
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static void
 test_answers_are_what_the_description_says(TestService *service)
@@ -47,6 +50,54 @@ test_one_browser_signs_another_out(TestService *service)
     g_autofree char *nothing = test_json(&here, 204, "DELETE", path, NULL);
     g_autofree char *problem = test_json(&there, 401, "GET", "/api/v1/session", NULL);
     g_autofree char *state = test_json(&here, 200, "GET", "/api/v1/session", NULL);
+}
+
+/* A stream of a batch's events, open. */
+static int
+open_events(const TestClient *client, const char *batch)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons(client->peer->port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    g_assert_cmpint(connect(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+    g_autofree char *request = g_strdup_printf(
+        "GET /api/v1/batches/%s/events HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\n\r\n", batch,
+        client->peer->port, client->credential);
+    g_assert_cmpint(send(fd, request, strlen(request), MSG_NOSIGNAL), ==, (gssize)strlen(request));
+    return fd;
+}
+
+/* What comes until TEXT does, or the end. */
+static char *
+receive_until(int fd, const char *text)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    char buffer[4096];
+    for (gssize got = 1; got > 0 && strstr(all->str, text) == NULL;) {
+        got = recv(fd, buffer, sizeof buffer, 0);
+        g_string_append_len(all, buffer, MAX(got, 0));
+    }
+    return g_string_free(g_steal_pointer(&all), FALSE);
+}
+
+static void
+test_signed_out_browser_hears_nothing_more(TestService *service)
+{
+    g_auto(TestClient) here = test_sign_in(&service->peer, "ann");
+    g_auto(TestClient) there = test_sign_in(&service->peer, "ann");
+    g_autofree char *made =
+        test_json(&here, 201, "POST", "/api/v1/batches", "{\"name\":\"before\"}");
+    g_autofree char *batch = test_member(made, "id");
+    g_autofree char *path = g_strconcat("/api/v1/batches/", batch, NULL);
+    int fd = open_events(&there, batch);
+    g_autofree char *before = receive_until(fd, "before");
+    g_assert_nonnull(strstr(before, "before"));
+    g_autofree char *ended = test_json(&there, 204, "POST", "/api/v1/session/end", NULL);
+    g_autofree char *edited = test_json(&here, 200, "PATCH", path, "{\"name\":\"afterwards\"}");
+    g_autofree char *after = receive_until(fd, "afterwards");
+    g_assert_null(strstr(after, "afterwards"));
+    close(fd);
 }
 
 static void
@@ -220,6 +271,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     test_each_service("/account/schemas", test_answers_are_what_the_description_says);
     test_each_service("/account/sign-out", test_signed_out_browser_is_nobody);
+    test_each_service("/account/events-after-sign-out", test_signed_out_browser_hears_nothing_more);
     test_each_service("/account/other-browser", test_one_browser_signs_another_out);
     test_each_service("/account/revoked-token", test_revoked_token_ends_its_jwt_at_once);
     test_each_service("/account/test-mode", test_test_mode_is_not_for_the_world);

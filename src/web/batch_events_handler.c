@@ -1,4 +1,6 @@
 /* Progress of a batch as server-sent events. */
+#include "accounts/api_token.h"
+#include "accounts/session.h"
 #include "base/error.h"
 #include "batches/watch.h"
 #include "web/handlers.h"
@@ -7,6 +9,8 @@
 /* Of the handler, which starts the watch, and of the stream, whose end may come before that. */
 typedef struct {
     HttpSse *sse;
+    Accounts *accounts;
+    char *cookie, *bearer; /* what the stream was opened with; one of them is NULL */
     GMutex mutex;
     BatchWatch *watch; /* under the mutex */
     bool is_closed;    /* under the mutex */
@@ -18,6 +22,8 @@ listener_clear(gpointer data)
     Listener *listener = data;
     batch_watch_free(listener->watch);
     g_clear_pointer(&listener->sse, http_sse_unref);
+    g_free(listener->cookie);
+    g_free(listener->bearer);
     g_mutex_clear(&listener->mutex);
 }
 
@@ -52,14 +58,27 @@ send_photos(HttpSse *sse, const Id *photos, gsize num_photos)
     http_sse_send(sse, "photos", NULL, json_writer_text(writer)->str);
 }
 
+/* A stream outlives the request that began it: who signed out meanwhile, or whose token was revoked
+ * or ran out, is told nothing more. */
+static bool
+may_listen(const Listener *listener)
+{
+    g_auto(Account) account = { 0 };
+    return listener->bearer != NULL
+               ? api_token_check(listener->accounts, listener->bearer, &account, NULL, NULL)
+               : session_find(listener->accounts, listener->cookie, NULL, NULL, NULL);
+}
+
 /* The photos go first: the id that comes with the batch tells a browser that comes again where it
  * was, and what belongs to that revision must have been sent by then. */
 static void
 on_changed(const BatchInfo *batch, const Id *photos, gsize num_photos, gpointer data)
 {
     Listener *listener = data;
-    if (batch == NULL) {
-        http_sse_send(listener->sse, "deleted", NULL, "{}");
+    if (batch == NULL || !may_listen(listener)) {
+        if (batch == NULL) {
+            http_sse_send(listener->sse, "deleted", NULL, "{}");
+        }
         http_sse_close(listener->sse);
         return;
     }
@@ -136,6 +155,9 @@ handle_batches_events(Exchange *exchange)
     }
     Listener *listener = g_atomic_rc_box_new0(Listener);
     g_mutex_init(&listener->mutex);
+    listener->accounts = exchange->app->accounts;
+    listener->cookie = g_strdup(exchange_cookie(exchange));
+    listener->bearer = g_strdup(exchange_bearer(exchange));
     gint64 since = seen_revision(exchange, batch);
     HttpReplied replied = http_reply_sse(exchange->request, on_closed,
                                          g_atomic_rc_box_acquire(listener), &listener->sse);

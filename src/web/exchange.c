@@ -226,16 +226,29 @@ is_from_own_page(Exchange *exchange, bool has_cookie)
     return origin != NULL ? is_own_origin(exchange, origin) : !has_cookie;
 }
 
+const char *
+exchange_bearer(const Exchange *exchange)
+{
+    const char *authorization = http_request_header(exchange->request, "Authorization");
+    bool is_bearer = authorization != NULL && g_ascii_strncasecmp(authorization, "Bearer ", 7) == 0;
+    return is_bearer ? authorization + 7 : NULL;
+}
+
+const char *
+exchange_cookie(const Exchange *exchange)
+{
+    return http_request_cookie(exchange->request, cookie_name(exchange->site));
+}
+
 /* Who asks. RET_IS_COOKIE tells how they said so. */
 static bool
 identify(Exchange *exchange, bool *ret_is_cookie, GError **error)
 {
-    const char *authorization = http_request_header(exchange->request, "Authorization");
-    const char *cookie = http_request_cookie(exchange->request, cookie_name(exchange->site));
-    if (authorization != NULL && g_ascii_strncasecmp(authorization, "Bearer ", 7) == 0) {
+    const char *bearer = exchange_bearer(exchange);
+    const char *cookie = exchange_cookie(exchange);
+    if (bearer != NULL) {
         *ret_is_cookie = false;
-        return api_token_check(exchange->app->accounts, authorization + 7, &exchange->account, NULL,
-                               error);
+        return api_token_check(exchange->app->accounts, bearer, &exchange->account, NULL, error);
     }
     *ret_is_cookie = true;
     if (cookie == NULL) {
@@ -249,7 +262,7 @@ identify(Exchange *exchange, bool *ret_is_cookie, GError **error)
 static bool
 may_call(Exchange *exchange, HttpReplied *ret_replied)
 {
-    bool is_cookie = http_request_cookie(exchange->request, cookie_name(exchange->site)) != NULL;
+    bool is_cookie = exchange_cookie(exchange) != NULL;
     if (exchange->route->caller != CALLER_ANYBODY) {
         GError *error = NULL;
         if (!identify(exchange, &is_cookie, &error)) {

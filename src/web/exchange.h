@@ -28,6 +28,10 @@ void exchange_free(Exchange *exchange);
 /* The handler of every row of the table: rate, caller, origin, idempotency, then the row's own. */
 HttpReplied exchange_dispatch(HttpRequest *request, gpointer context);
 
+/* What the caller shows of who it is; NULL where it does not. A bearer token goes first. */
+const char *exchange_bearer(const Exchange *exchange);
+const char *exchange_cookie(const Exchange *exchange);
+
 /* Headers that every answer of the site carries. */
 void exchange_add_site_headers(Exchange *exchange);
 
