@@ -5,7 +5,8 @@
 /* A sheet is read from memory; the largest templates with all rows filled are near 100 MB. */
 static const gint64 max_sheet_bytes = 256 * 1024 * 1024;
 
-/* What is here, and what was announced and is on its way. What was deleted makes room at once. */
+/* What is here, photos and sheets, and what was announced and is on its way. What was deleted makes
+ * room at once. */
 static bool
 load_used(DbTx *tx, const Id *account, gint64 *ret_bytes, GError **error)
 {
@@ -13,6 +14,9 @@ load_used(DbTx *tx, const Id *account, gint64 *ret_bytes, GError **error)
         tx, error,
         "SELECT CAST(COALESCE((SELECT SUM(bytes_in) FROM batch WHERE account_id = $1 AND state <> "
         "$2), 0)"
+        " + COALESCE((SELECT SUM(object.size) FROM batch JOIN object"
+        " ON object.id = batch.sheet_object"
+        " WHERE batch.account_id = $1 AND batch.state <> $2), 0)"
         " + COALESCE((SELECT SUM(size) FROM upload WHERE account_id = $1 AND state = 1), 0)"
         " AS {i64}) AS used",
         "ti", account->text, (gint64)BATCH_DELETED);

@@ -271,6 +271,26 @@ test_the_quota_counts_what_is_announced(TestDatabase *database)
 }
 
 static void
+test_the_quota_counts_sheets(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    const char *sheet = "sku,name\nA-1,One\n";
+    gint64 size = (gint64)strlen(sheet);
+    test->settings.quota_account_bytes = 2 * size;
+    for (guint i = 0; i < 2; i++) {
+        Id batch = test_batches_open(test);
+        test_batches_upload_text(test, &batch, "a.csv", sheet);
+    }
+    AccountLimits limits;
+    g_assert_true(batches_limits(test->batches, &test->account, &limits, NULL));
+    g_assert_cmpint(limits.used_bytes, ==, 2 * size);
+    Id third = test_batches_open(test);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(create(test, &third, "a.csv", size, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_TOO_LARGE);
+}
+
+static void
 test_a_full_batch_takes_no_more_photos(TestDatabase *database)
 {
     g_autoptr(TestBatches) test = test_batches_new(database);
@@ -477,6 +497,7 @@ add_tests(void)
     test_each_database("/uploads/take-over", test_a_second_append_stops_the_first);
     test_each_database("/uploads/limits", test_sizes_and_names_have_limits);
     test_each_database("/uploads/quota", test_the_quota_counts_what_is_announced);
+    test_each_database("/uploads/quota-sheets", test_the_quota_counts_sheets);
     test_each_database("/uploads/full-batch", test_a_full_batch_takes_no_more_photos);
     test_each_database("/uploads/again", test_the_same_file_again_adds_nothing);
     test_each_database("/uploads/terminate", test_a_terminated_upload_is_gone);
