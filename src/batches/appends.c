@@ -1,7 +1,7 @@
 #include "batches/appends.h"
 
-/* A client comes back when it believes its line is broken, which we may not have noticed. What
- * keeps an append from stopping is a read from that line, which has a time limit of its own. */
+/* A client comes back when it believes its line is broken, which we may not have noticed. A read
+ * from that line ends when it is told to; what is left to wait for is the disk. */
 static const gint64 max_wait_us = 2 * G_USEC_PER_SEC;
 
 static bool

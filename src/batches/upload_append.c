@@ -203,7 +203,7 @@ take_all(Append *append, UploadReadFunc read, gpointer data, GError **error)
         if (g_atomic_int_get(&append->state.must_stop)) {
             return fail(error, APP_ERROR_CANCELLED, "another request goes on with this upload");
         }
-        gssize got = read(append->buffer, READ_BYTES, data, error);
+        gssize got = read(append->buffer, READ_BYTES, &append->state.must_stop, data, error);
         if (got <= 0) {
             return got == 0;
         }
@@ -250,24 +250,22 @@ append_all(Append *append, UploadReadFunc read, gpointer data, GError **error)
     return APPEND_OK;
 }
 
-static UploadInfo *
-load(Batches *batches, const Id *account, const Id *upload, GError **error)
-{
-    g_autoptr(DbTx) tx = db_begin(batches->db, DB_READ, error);
-    return tx == NULL ? NULL : upload_info_load(batches, tx, account, upload, error);
-}
-
 AppendResult
 uploads_append(Batches *batches, const Id *account, const Id *upload, gint64 offset,
                const UploadChecksum *checksum, UploadReadFunc read, gpointer data,
                UploadInfo **ret_upload, GError **error)
 {
     g_auto(Append) append = { .batches = batches, .account = account, .checksum = checksum };
+    /* Whose it is comes first: nobody stops, or learns of, an append that is not theirs. */
+    g_autoptr(UploadInfo) before = upload_info_find(batches, account, upload, error);
+    if (before == NULL) {
+        return APPEND_FAILED;
+    }
     if (!appends_enter(batches, upload, &append.state)) {
         return APPEND_LOCKED;
     }
     AppendResult result = APPEND_FAILED;
-    append.upload = load(batches, account, upload, error);
+    append.upload = upload_info_find(batches, account, upload, error);
     if (append.upload != NULL) {
         result = append.upload->offset != offset ? APPEND_BAD_OFFSET
                                                  : append_all(&append, read, data, error);

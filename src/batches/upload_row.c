@@ -99,6 +99,13 @@ upload_info_load(Batches *batches, DbTx *tx, const Id *account, const Id *upload
     return is_expired ? fail_no_such(error, "upload") : g_steal_pointer(&info);
 }
 
+UploadInfo *
+upload_info_find(Batches *batches, const Id *account, const Id *upload, GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(batches->db, DB_READ, error);
+    return tx == NULL ? NULL : upload_info_load(batches, tx, account, upload, error);
+}
+
 GArray *
 upload_parts_load(DbTx *tx, const Id *upload, GError **error)
 {

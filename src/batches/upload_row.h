@@ -13,6 +13,8 @@ UploadInfo *upload_info_read(DbRows *rows);
 /* NOT_FOUND, also for what expired. ACCOUNT NULL: whoever's (jobs). */
 UploadInfo *upload_info_load(Batches *batches, DbTx *tx, const Id *account, const Id *upload,
                              GError **error);
+/* The same, in a transaction of its own. */
+UploadInfo *upload_info_find(Batches *batches, const Id *account, const Id *upload, GError **error);
 
 typedef struct {
     Id object;

@@ -18,7 +18,7 @@ typedef struct {
 } Client;
 
 static gssize
-client_read(void *buffer, gsize size, gpointer data, GError **error)
+client_read(void *buffer, gsize size, const gint *must_stop, gpointer data, GError **error)
 {
     Client *client = data;
     if (client->before_read != NULL) {
@@ -184,6 +184,7 @@ typedef struct {
     Id upload;
     AppendResult other;
     bool has_asked;
+    GThread *asking;
 } Rival;
 
 static gpointer
@@ -224,6 +225,77 @@ test_a_second_append_stops_the_first(TestDatabase *database)
     }
     /* It wanted to begin at 0, and something had come. */
     g_assert_cmpint(rival.other, ==, offset == 0 ? APPEND_OK : APPEND_BAD_OFFSET);
+}
+
+static gpointer
+ask_where_it_ends(gpointer data)
+{
+    Rival *rival = data;
+    g_autoptr(UploadInfo) info =
+        uploads_get(rival->test->batches, &rival->test->account, &rival->upload, NULL);
+    g_assert_nonnull(info);
+    return NULL;
+}
+
+/* A line that is silent until it is told to stop. */
+static gssize
+silent_read(void *buffer, gsize size, const gint *must_stop, gpointer data, GError **error)
+{
+    Rival *rival = data;
+    if (!rival->has_asked) {
+        rival->has_asked = true;
+        memcpy(buffer, "123", 3);
+        return 3;
+    }
+    rival->asking = g_thread_new("ask", ask_where_it_ends, rival);
+    while (!g_atomic_int_get(must_stop)) {
+        g_usleep(1000);
+    }
+    (void)fail(error, APP_ERROR_CANCELLED, "stopped");
+    return -1;
+}
+
+static void
+test_a_silent_line_is_given_up_when_its_client_asks(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = test_batches_open(test);
+    Rival rival = { .test = test, .upload = created(test, &batch, "a.csv", 9) };
+    g_assert_cmpint(uploads_append(test->batches, &test->account, &rival.upload, 0, NULL,
+                                   silent_read, &rival, NULL, NULL),
+                    ==, APPEND_FAILED);
+    g_thread_join(rival.asking);
+}
+
+static void
+ask_as_stranger(gpointer data)
+{
+    Rival *rival = data;
+    if (rival->has_asked) {
+        return;
+    }
+    rival->has_asked = true;
+    Id stranger = test_batches_account(rival->test, "stranger");
+    g_assert_null(uploads_get(rival->test->batches, &stranger, &rival->upload, NULL));
+    g_assert_false(uploads_terminate(rival->test->batches, &stranger, &rival->upload, NULL));
+    Client client = client_for("zzz", G_MAXSIZE);
+    rival->other = uploads_append(rival->test->batches, &stranger, &rival->upload, 0, NULL,
+                                  client_read, &client, NULL, NULL);
+}
+
+static void
+test_a_stranger_does_not_stop_an_append(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = test_batches_open(test);
+    Rival rival = { .test = test, .upload = created(test, &batch, "a.csv", 9) };
+    Client client = client_for("123456789", G_MAXSIZE);
+    client.before_read = ask_as_stranger;
+    client.before_data = &rival;
+    gint64 offset;
+    g_assert_cmpint(append(test, &rival.upload, 0, NULL, &client, &offset), ==, APPEND_OK);
+    g_assert_cmpint(offset, ==, 9);
+    g_assert_cmpint(rival.other, ==, APPEND_FAILED); /* as for one that is not there */
 }
 
 static void
@@ -496,6 +568,8 @@ add_tests(void)
     test_each_database("/uploads/too-much", test_more_than_was_announced_is_refused);
     test_each_database("/uploads/take-over", test_a_second_append_stops_the_first);
     test_each_database("/uploads/limits", test_sizes_and_names_have_limits);
+    test_each_database("/uploads/silent", test_a_silent_line_is_given_up_when_its_client_asks);
+    test_each_database("/uploads/stranger", test_a_stranger_does_not_stop_an_append);
     test_each_database("/uploads/quota", test_the_quota_counts_what_is_announced);
     test_each_database("/uploads/quota-sheets", test_the_quota_counts_sheets);
     test_each_database("/uploads/full-batch", test_a_full_batch_takes_no_more_photos);

@@ -145,9 +145,12 @@ uploads_create(Batches *batches, const Id *account, const UploadRequest *request
 UploadInfo *
 uploads_get(Batches *batches, const Id *account, const Id *upload, GError **error)
 {
+    g_autoptr(UploadInfo) before = upload_info_find(batches, account, upload, error);
+    if (before == NULL) {
+        return NULL;
+    }
     (void)appends_stop(batches, upload); /* after the wait its offset is as good as it gets */
-    g_autoptr(DbTx) tx = db_begin(batches->db, DB_READ, error);
-    return tx == NULL ? NULL : upload_info_load(batches, tx, account, upload, error);
+    return upload_info_find(batches, account, upload, error);
 }
 
 bool

@@ -50,8 +50,11 @@ typedef struct {
     guint8 bytes[32]; /* 20 of them for SHA-1 */
 } UploadChecksum;
 
-/* Up to SIZE bytes: how many, 0 at the end, -1 with ERROR when the line is broken. */
-typedef gssize (*UploadReadFunc)(void *buffer, gsize size, gpointer data, GError **error);
+/* Up to SIZE bytes: how many, 0 at the end, -1 with ERROR when the line is broken. One that waits
+ * must fail soon after another thread has set MUST_STOP (atomic): a client that comes back on a new
+ * line is waiting for the end of the old one. */
+typedef gssize (*UploadReadFunc)(void *buffer, gsize size, const gint *must_stop, gpointer data,
+                                 GError **error);
 
 typedef enum {
     APPEND_FAILED,       /* ERROR tells; RET_UPLOAD (if any) what was kept all the same */

@@ -53,10 +53,11 @@ struct HttpRequest {
     HttpBodyDecoder decoder;
     GByteArray *collected;
     GBytes *body;
-    gsize waiting_bytes; /* of collected, counted against the server's limit */
-    gsize sending_bytes; /* of the answer, counted likewise */
-    bool owes_continue;  /* 100 Continue has to go out before the body is read */
-    gint64 waited_us;    /* for the client to send its body */
+    gsize waiting_bytes;   /* of collected, counted against the server's limit */
+    gsize sending_bytes;   /* of the answer, counted likewise */
+    bool owes_continue;    /* 100 Continue has to go out before the body is read */
+    gint64 waited_us;      /* for the client to send its body */
+    const gint *must_stop; /* NULL: nothing interrupts that */
 
     GString *headers;
     HttpReply reply;

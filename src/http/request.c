@@ -147,6 +147,12 @@ http_request_body(const HttpRequest *request)
     return request->body;
 }
 
+void
+http_request_set_interrupt(HttpRequest *request, const gint *must_stop)
+{
+    request->must_stop = must_stop;
+}
+
 gint64
 http_request_content_length(const HttpRequest *request)
 {

@@ -33,6 +33,9 @@ GBytes *http_request_body(const HttpRequest *request);
  * ERROR: CANCELLED when the client went away or the server stops, TIMEOUT when it sent nothing for
  * idle_seconds or less than a trickle, INVALID for broken chunks, TOO_LARGE above max_body. */
 gssize http_request_read(HttpRequest *request, void *buffer, gsize size, GError **error);
+/* From here on a read that waits for the client fails with CANCELLED soon after another thread has
+ * set *MUST_STOP (atomic), which must live as long as the body is read. */
+void http_request_set_interrupt(HttpRequest *request, const gint *must_stop);
 /* -1 when the body is chunked. */
 gint64 http_request_content_length(const HttpRequest *request);
 

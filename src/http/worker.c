@@ -8,10 +8,32 @@
 #include <string.h>
 
 static const gsize flush_size = 32 * 1024;
+/* How often a wait looks whether it is to be interrupted. */
+static const gint64 interrupt_us = G_USEC_PER_SEC / 10;
+
+static bool
+is_interrupted(const gint *must_stop)
+{
+    return must_stop != NULL && g_atomic_int_get(must_stop) != 0;
+}
+
+/* poll() for the server's idle time; 0 also where MUST_STOP (or NULL) ended it. */
+static int
+poll_until(struct pollfd *fds, nfds_t num_fds, gint64 idle_us, const gint *must_stop)
+{
+    gint64 until_us = g_get_monotonic_time() + idle_us;
+    int num_ready = 0;
+    for (gint64 left_us = idle_us; num_ready == 0 && left_us > 0 && !is_interrupted(must_stop);
+         left_us = until_us - g_get_monotonic_time()) {
+        gint64 pause_us = must_stop == NULL ? left_us : MIN(left_us, interrupt_us);
+        num_ready = poll(fds, num_fds, (int)(pause_us / 1000) + 1);
+    }
+    return num_ready;
+}
 
 /* Waits until the socket is ready for what WAIT (a result of the transport) asks. */
 static bool
-wait_for(HttpConnection *connection, gssize wait, GError **error)
+wait_for(HttpConnection *connection, gssize wait, const gint *must_stop, GError **error)
 {
     if (wait != HTTP_WAIT_READ && wait != HTTP_WAIT_WRITE) {
         return fail(error, APP_ERROR_CANCELLED, "the client went away");
@@ -20,10 +42,13 @@ wait_for(HttpConnection *connection, gssize wait, GError **error)
         { .fd = connection->transport.fd, .events = wait == HTTP_WAIT_READ ? POLLIN : POLLOUT },
         { .fd = connection->shared->abort_fd, .events = POLLIN },
     };
-    int num_ready =
-        poll(fds, G_N_ELEMENTS(fds), (int)connection->shared->options.idle_seconds * 1000);
+    gint64 idle_us = (gint64)connection->shared->options.idle_seconds * G_USEC_PER_SEC;
+    int num_ready = poll_until(fds, G_N_ELEMENTS(fds), idle_us, must_stop);
     if (num_ready < 0 && errno != EINTR) {
         return fail_errno(error, errno, "waiting for the client");
+    }
+    if (num_ready == 0 && is_interrupted(must_stop)) {
+        return fail(error, APP_ERROR_CANCELLED, "the reading was interrupted");
     }
     if (num_ready == 0) {
         return fail(error, APP_ERROR_TIMEOUT, "the client did nothing for %u seconds",
@@ -39,7 +64,7 @@ static bool
 wait_for_body(HttpRequest *request, gssize wait, GError **error)
 {
     gint64 before_us = g_get_monotonic_time();
-    if (!wait_for(request->connection, wait, error)) {
+    if (!wait_for(request->connection, wait, request->must_stop, error)) {
         return false;
     }
     request->waited_us += g_get_monotonic_time() - before_us;
@@ -57,7 +82,7 @@ write_all(HttpConnection *connection, struct iovec *pieces, int count, GError **
     while (count > 0) {
         gssize sent = http_transport_write(&connection->transport, pieces, count);
         if (sent < 0) {
-            if (!wait_for(connection, sent, error)) {
+            if (!wait_for(connection, sent, NULL, error)) {
                 return false;
             }
             continue;

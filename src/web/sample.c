@@ -23,7 +23,7 @@ typedef struct {
 } Source;
 
 static gssize
-read_source(void *buffer, gsize size, gpointer data, GError **error)
+read_source(void *buffer, gsize size, const gint *must_stop, gpointer data, GError **error)
 {
     Source *source = data;
     gsize count = MIN(size, source->size - source->offset);

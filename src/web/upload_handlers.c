@@ -79,9 +79,10 @@ handle_uploads_options(Exchange *exchange)
 }
 
 static gssize
-read_body(void *buffer, gsize size, gpointer data, GError **error)
+read_body(void *buffer, gsize size, const gint *must_stop, gpointer data, GError **error)
 {
     Exchange *exchange = data;
+    http_request_set_interrupt(exchange->request, must_stop);
     return http_request_read(exchange->request, buffer, size, error);
 }
 

@@ -343,17 +343,18 @@ send_part(const TestClient *client, const char *upload, gsize length, const char
     return fd;
 }
 
-/* HEAD until the server has seen what became of the line. */
+/* HEAD until the server has seen what became of the line: for less than the minute after which it
+ * gives up a silent line by itself, if each were to wait for two seconds. */
 static char *
 wait_for_offset(const TestClient *client, const char *upload)
 {
-    for (guint i = 0; i < 500; i++) {
+    for (guint i = 0; i < 25; i++) {
         g_auto(NetResponse) response = test_call(client, "HEAD", upload, TUS, NULL);
         const char *offset = net_response_header(&response, "upload-offset");
         if (offset != NULL && strcmp(offset, "0") != 0) {
             return g_strdup(offset);
         }
-        g_usleep(10 * 1000);
+        g_usleep(100 * 1000);
     }
     return g_strdup("0");
 }
