@@ -200,9 +200,6 @@ take_all(Append *append, UploadReadFunc read, gpointer data, GError **error)
 {
     const UploadInfo *upload = append->upload;
     for (;;) {
-        if (g_atomic_int_get(&append->state.must_stop)) {
-            return fail(error, APP_ERROR_CANCELLED, "another request goes on with this upload");
-        }
         gssize got = read(append->buffer, READ_BYTES, &append->state.must_stop, data, error);
         if (got <= 0) {
             return got == 0;
@@ -220,6 +217,10 @@ take_all(Append *append, UploadReadFunc read, gpointer data, GError **error)
         if (!has_checksum(append) && append->part_size >= max_part_bytes &&
             !commit_part(append, error)) {
             return false;
+        }
+        /* Behind the bytes that are here already, so that none of them has to come again. */
+        if (g_atomic_int_get(&append->state.must_stop)) {
+            return fail(error, APP_ERROR_CANCELLED, "another request goes on with this upload");
         }
     }
 }

@@ -152,7 +152,7 @@ fill_small_disk(const char *path)
     bool written = blob_write(writer, large, 1024 * 1024, &error) && blob_commit(writer, &error);
     blob_writer_free(writer);
     g_autoptr(GPtrArray) keys = blob_list(store, "", 10, NULL);
-    bool is_right = !written && g_error_matches(error, APP_ERROR, APP_ERROR_UNAVAILABLE) &&
+    bool is_right = !written && g_error_matches(error, APP_ERROR, APP_ERROR_NO_SPACE) &&
                     strstr(error->message, g_strerror(ENOSPC)) != NULL && keys->len == 1 &&
                     has_text(store, "pictures/aa/before", "text");
     if (is_right) {

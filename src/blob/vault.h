@@ -46,7 +46,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vault, vault_free)
  * written in a transaction of its own. NOT_FOUND when there is no such account. */
 VaultWriter *vault_create(Vault *vault, const Id *account, ObjectClass object_class,
                           Timestamp uploaded_at, GError **error);
-/* After a failure (UNAVAILABLE: disk full, store not reached) the writer can only be freed. */
+/* After a failure (NO_SPACE: disk full; UNAVAILABLE: store not reached) the writer can only be
+ * freed. */
 bool vault_write(VaultWriter *writer, const void *data, gsize size, GError **error);
 /* All bytes are durable after this; the object still counts as unfinished until vault_adopt, but
  * can be read. CONFLICT when it was marked for removal meanwhile, or is older than 12 hours. */

@@ -56,7 +56,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbTx, db_rollback)
  *     db_query(tx, error, "SELECT name FROM batch WHERE id = $1", "t", id.text)
  * The rows are in memory when this returns and stay valid after TX: ask for few (LIMIT); more than
  * 64 MiB is TOO_LARGE. CONFLICT for a broken UNIQUE, CHECK, NOT NULL or foreign key, UNAVAILABLE
- * when the database is not there or asks to try again (deadlock, disk full), else INTERNAL. */
+ * when the database is not there or asks to try again (deadlock), NO_SPACE when its disk is full,
+ * else INTERNAL. */
 DbRows *db_query(DbTx *tx, GError **error, const char *sql, const char *types, ...);
 /* For what returns no rows. RET_CHANGED may be NULL. */
 bool db_exec(DbTx *tx, GError **error, gint64 *ret_changed, const char *sql, const char *types,

@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* Thumbnails and pictures stay in the browser's own cache for a day at most, so that what is
- * deleted here does not live on there for long. */
-#define PRIVATE_CACHE "private, max-age=86400, immutable"
+ * deleted here does not live on there for long, and never past their last moment (LST-17). */
+#define PRIVATE_CACHE_SECONDS 86400
 
 #define MAX_IDS 100
 /* A picture is at most what the marketplaces accept; this bounds memory, not them. */
@@ -240,7 +240,9 @@ reply_object(Exchange *exchange, PhotoObject which)
     GError *error = NULL;
     Id id, object;
     g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(PhotoInfo) photo = NULL;
     if (!exchange_id(exchange, "photo", &id, &error) ||
+        (photo = photos_get(exchange->app->batches, &exchange->account.id, &id, &error)) == NULL ||
         !photos_object(exchange->app->batches, &exchange->account.id, &id, which, &object,
                        &error) ||
         (bytes = vault_read_whole(exchange->app->vault, &object, MAX_PICTURE_BYTES, &error)) ==
@@ -249,7 +251,10 @@ reply_object(Exchange *exchange, PhotoObject which)
     }
     /* Bytes of an object never change. */
     g_autofree char *etag = g_strconcat("\"", object.text, "\"", NULL);
-    http_add_header(exchange->request, "Cache-Control", PRIVATE_CACHE);
+    gint64 left = (photo->expires_at - clock_now(exchange->app->clock)) / SECONDS(1);
+    g_autofree char *cache = g_strdup_printf("private, max-age=%" G_GINT64_FORMAT ", immutable",
+                                             CLAMP(left, 0, PRIVATE_CACHE_SECONDS));
+    http_add_header(exchange->request, "Cache-Control", cache);
     return http_reply_content(exchange->request, "image/jpeg", bytes, etag, 0);
 }
 
