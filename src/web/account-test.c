@@ -1,6 +1,7 @@
 /* Sessions, tokens, limits of rate, and leaving, through the API, on both databases. */
 #include "web/test_service.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -265,6 +266,59 @@ test_policy_is_there_for_everybody(TestService *service)
     g_assert_true(json[0] == '{');
 }
 
+/* A connection that asks for the events of BATCH and keeps listening. */
+static int
+watch_batch(const TestClient *client, const char *batch)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons(client->peer->port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(connect(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+    g_autofree char *request =
+        g_strdup_printf("GET /api/v1/batches/%s/events HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n",
+                        batch, client->credential);
+    g_assert_cmpint(write(fd, request, strlen(request)), ==, (gssize)strlen(request));
+    char answer[12] = "";
+    g_assert_cmpint(recv(fd, answer, sizeof answer, MSG_WAITALL), ==, sizeof answer);
+    g_assert_true(memcmp(answer, "HTTP/1.1 200", 12) == 0 ||
+                  memcmp(answer, "HTTP/1.1 429", 12) == 0);
+    if (answer[9] == '2') {
+        return fd;
+    }
+    close(fd);
+    return -1;
+}
+
+/* Streams of events hold connections: one account gets some, and the others still theirs. */
+static void
+test_watchers_have_an_end(TestService *service)
+{
+    g_auto(TestClient) ann = test_sign_in(&service->peer, "ann");
+    g_auto(TestClient) bob = test_sign_in(&service->peer, "bob");
+    g_autofree char *of_ann = test_json(&ann, 201, "POST", "/api/v1/batches", "{}");
+    g_autofree char *of_bob = test_json(&bob, 201, "POST", "/api/v1/batches", "{}");
+    g_autofree char *batch = test_member(of_ann, "id");
+    g_autofree char *other = test_member(of_bob, "id");
+    int fds[200];
+    guint num_open = 0;
+    while (num_open < G_N_ELEMENTS(fds) && (fds[num_open] = watch_batch(&ann, batch)) >= 0) {
+        num_open++;
+    }
+    g_assert_cmpuint(num_open, ==, 32);
+    int one_of_bob = watch_batch(&bob, other);
+    g_assert_cmpint(one_of_bob, >=, 0);
+    close(one_of_bob);
+    for (guint i = 0; i < num_open; i++) {
+        close(fds[i]);
+    }
+    int again = -1;
+    while (again < 0) { /* until the service has seen that they are gone */
+        again = watch_batch(&ann, batch);
+    }
+    close(again);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -281,5 +335,6 @@ main(int argc, char **argv)
     test_each_service("/account/LST-23", test_export_is_an_archive);
     test_each_service("/account/LST-24", test_deleted_account_is_gone);
     test_each_service("/account/LST-29", test_policy_is_there_for_everybody);
+    test_each_service("/account/watchers", test_watchers_have_an_end);
     return g_test_run();
 }

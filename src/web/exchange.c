@@ -35,6 +35,9 @@ exchange_free(Exchange *exchange)
     if (exchange == NULL) {
         return;
     }
+    if (exchange->slots != NULL) {
+        slots_release(exchange->slots, exchange->account.id.text);
+    }
     account_clear(&exchange->account);
     session_clear(&exchange->session);
     g_clear_pointer(&exchange->picture, picture_entry_unref);
@@ -100,6 +103,24 @@ exchange_problem(Exchange *exchange, guint status, const char *detail)
     http_add_header(exchange->request, "Cache-Control", "no-store");
     return http_reply_string(exchange->request, status, PROBLEM_CONTENT_TYPE,
                              problem_text(status, detail));
+}
+
+bool
+exchange_take_slot(Exchange *exchange, Slots *slots)
+{
+    g_assert(exchange->slots == NULL);
+    if (!slots_take(slots, exchange->account.id.text)) {
+        return false;
+    }
+    exchange->slots = slots;
+    return true;
+}
+
+HttpReplied
+exchange_refuse_slot(Exchange *exchange, const char *detail)
+{
+    http_add_header(exchange->request, "Retry-After", "1");
+    return exchange_problem(exchange, 429, detail);
 }
 
 HttpReplied

@@ -18,6 +18,7 @@ struct Exchange {
     Session session; /* zeroed for an API client */
     bool is_signed_in;
     char *idempotency_key; /* NULL: no key, or nothing to remember */
+    Slots *slots;          /* of which this request holds one; NULL: none */
     PictureEntry *picture; /* found open in memory, before the route was chosen */
 };
 
@@ -40,6 +41,11 @@ HttpReplied exchange_json(Exchange *exchange, guint status, JsonWriter *writer);
 HttpReplied exchange_fail(Exchange *exchange, GError *error);
 HttpReplied exchange_empty(Exchange *exchange, guint status);
 HttpReplied exchange_problem(Exchange *exchange, guint status, const char *detail);
+
+/* One of SLOTS for whom the account is, until the request has ended. False when they have all of
+ * theirs; the answer is then exchange_refuse_slot. */
+bool exchange_take_slot(Exchange *exchange, Slots *slots);
+HttpReplied exchange_refuse_slot(Exchange *exchange, const char *detail);
 
 /* A part of the path that is an id; NOT_FOUND for what cannot be one. */
 bool exchange_id(Exchange *exchange, const char *name, Id *ret_id, GError **error);

@@ -37,6 +37,9 @@ write_file(HttpRequest *request, gpointer data, GError **error)
     }
 }
 
+/* A download that is hardly taken holds a thread: nobody gets them all. */
+static const char too_many[] = "too many downloads at once; wait for some";
+
 static void
 free_export(gpointer export)
 {
@@ -49,6 +52,9 @@ handle_export_sheet(Exchange *exchange)
     GError *error = NULL;
     Id batch;
     g_autoptr(BatchExport) export = NULL;
+    if (!exchange_take_slot(exchange, exchange->site->streams)) {
+        return exchange_refuse_slot(exchange, too_many);
+    }
     if (!exchange_id(exchange, "batch", &batch, &error) ||
         (export = exports_sheet(exchange->app->batches, &exchange->account.id, &batch, &error)) ==
             NULL) {
@@ -90,6 +96,9 @@ reply_streamed(Exchange *exchange, StreamedExport streamed, const char *suffix,
 {
     GError *error = NULL;
     g_autoptr(BatchInfo) batch = NULL;
+    if (!exchange_take_slot(exchange, exchange->site->streams)) {
+        return exchange_refuse_slot(exchange, too_many);
+    }
     if (!exchange_id(exchange, "batch", &streamed.batch, &error) ||
         (batch = batches_get(exchange->app->batches, &exchange->account.id, &streamed.batch,
                              &error)) == NULL) {

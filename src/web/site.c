@@ -57,6 +57,9 @@ new_route_names(gsize *ret_count)
     return names;
 }
 
+/* Streams of events of one account: a window each, on a few machines. */
+enum { MAX_WATCHES = 32 };
+
 Site *
 site_new(App *app, GError **error)
 {
@@ -68,7 +71,8 @@ site_new(App *app, GError **error)
     site->started_at = clock_now(app->clock);
     site->limiter = rate_limiter_new(app->clock);
     /* Half of the threads at most: others get through whatever one does. */
-    site->uploads = slots_new(MAX((guint)app->settings->server_stream_workers / 2, 1));
+    site->watches = slots_new(MAX_WATCHES);
+    site->streams = slots_new(MAX((guint)app->settings->server_stream_workers / 2, 1));
     site->pictures =
         picture_cache_new(app->clock, (gsize)app->settings->server_picture_cache_bytes);
     gsize num_names;
@@ -90,7 +94,8 @@ site_free(Site *site)
     metrics_free(site->metrics);
     g_free(site->route_names);
     picture_cache_free(site->pictures);
-    slots_free(site->uploads);
+    slots_free(site->streams);
+    slots_free(site->watches);
     rate_limiter_free(site->limiter);
     g_free(site->origin);
     g_free(site->host);

@@ -18,7 +18,8 @@ typedef struct Site {
     bool is_local;  /* on loopback: localhost, 127.0.0.1 and [::1] are the site, too */
     gint64 started_at;
     RateLimiter *limiter;
-    Slots *uploads; /* by account: bodies that are on their way */
+    Slots *streams; /* by account: bodies and archives that are on their way */
+    Slots *watches; /* by account: streams of events */
     PictureCache *pictures;
     Metrics *metrics;
     const char **route_names; /* which the metrics read */

@@ -118,16 +118,13 @@ append_body(Exchange *exchange, const Id *upload, gint64 offset, HttpReplied *re
     };
     UploadChecksum checksum = { .kind = kinds[tus_checksum.kind] };
     memcpy(checksum.bytes, tus_checksum.bytes, sizeof checksum.bytes);
-    const char *who = exchange->account.id.text;
-    if (!slots_take(exchange->site->uploads, who)) {
-        http_add_header(exchange->request, "Retry-After", "1");
-        *ret_replied = exchange_problem(exchange, 429, "too many uploads at once; wait for some");
+    if (!exchange_take_slot(exchange, exchange->site->streams)) {
+        *ret_replied = exchange_refuse_slot(exchange, "too many uploads at once; wait for some");
         return NULL;
     }
     g_autoptr(UploadInfo) info = NULL;
     AppendResult result = uploads_append(exchange->app->batches, &exchange->account.id, upload,
                                          offset, &checksum, read_body, exchange, &info, &error);
-    slots_release(exchange->site->uploads, who);
     switch (result) {
     case APPEND_OK:
         return g_steal_pointer(&info);
