@@ -121,7 +121,7 @@ await check("the batch is published", async () => {
         .getByText(/9 pictures get public URLs/)
         .waitFor();
     await page.getByRole("button", { name: /Publish 9 pictures/ }).click();
-    await page.getByText(/Published on/).waitFor({ timeout: 60_000 });
+    await page.getByText(/Published on/).waitFor();
 });
 
 let url = "";

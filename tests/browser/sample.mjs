@@ -11,8 +11,8 @@ export async function figure(page, name) {
 /** Waits until everything that was uploaded has been matched and cleaned. */
 export async function waitUntilQuiet(page) {
     await page.locator(".summary").waitFor();
-    await page.locator(".dock").waitFor({ state: "hidden", timeout: 120_000 });
-    await page.locator(".thumb.busy").first().waitFor({ state: "detached", timeout: 60_000 });
+    await page.locator(".dock").waitFor({ state: "hidden" });
+    await page.locator(".thumb.busy").first().waitFor({ state: "detached" });
 }
 
 export async function makeSampleBatch(page, name) {
@@ -28,7 +28,7 @@ export async function makeSampleBatch(page, name) {
     await page
         .locator(".figure", { hasText: "Photos" })
         .getByText("10")
-        .waitFor({ timeout: 60_000 });
+        .waitFor();
     await waitUntilQuiet(page);
 }
 

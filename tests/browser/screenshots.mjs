@@ -28,7 +28,7 @@ await makeSampleBatch(seller.page, "Restock, week 11");
 const published = new URL(seller.page.url()).pathname;
 await seller.page.getByRole("button", { name: "Publish", exact: true }).click();
 await seller.page.getByRole("button", { name: /Publish \d+ pictures/ }).click();
-await seller.page.getByText(/Published on/).waitFor({ timeout: 60_000 });
+await seller.page.getByText(/Published on/).waitFor();
 const cookies = await seller.context.cookies();
 
 const clickFirst = (selector) => async (page) => {

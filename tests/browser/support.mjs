@@ -147,6 +147,9 @@ export async function startBrowser() {
 /** A fresh browser profile that remembers what a page must not do. */
 export async function openPage(browser, url, options = {}) {
     const context = await browser.newContext({ acceptDownloads: true, ...options });
+    // No limit of ours: a sanitized build on a busy machine takes minutes for some photos. Whoever
+    // runs the test gives up in the end.
+    context.setDefaultTimeout(600_000);
     const page = await context.newPage();
     pages.push(page);
     page.once("close", () => pages.splice(pages.indexOf(page), 1));

@@ -62,8 +62,8 @@ await check("LST-04: a reload in the middle loses nothing and sends nothing twic
         .locator(".figure", { hasText: "Photos" })
         .locator("dd")
         .getByText(new RegExp(`^${num_copies}`))
-        .waitFor({ timeout: 60_000 });
-    await page.locator(".dock").waitFor({ state: "hidden", timeout: 120_000 });
+        .waitFor();
+    await page.locator(".dock").waitFor({ state: "hidden" });
     await page.unroute("**/api/v1/uploads**");
     // At most what was under way at the reload is sent again, and the sheet.
     assert.ok(sent <= 41 + 4 + 1, `${sent} requests for 41 files`);
@@ -82,7 +82,7 @@ await check("a broken line pauses the upload, which goes on by itself", async ()
         .locator(".figure", { hasText: "Photos" })
         .locator("dd")
         .getByText(new RegExp(`^${num_copies + 1}`))
-        .waitFor({ timeout: 60_000 });
+        .waitFor();
     await page.unroute("**/api/v1/uploads**");
 });
 
@@ -92,7 +92,7 @@ await check("a file that is no picture is named with the reason, the rest goes o
     await dropFromOutside(page, [bad]);
     await page.getByRole("tab", { name: /Needs you/ }).click();
     const card = page.locator(".attention-card", { hasText: "LAMP-10.jpg" });
-    await card.waitFor({ timeout: 30_000 });
+    await card.waitFor();
     assert.ok((await card.locator(".reason").innerText()).length > 10);
     await card.getByRole("button", { name: "Leave out" }).click();
     await card.waitFor({ state: "detached" });
