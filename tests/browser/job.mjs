@@ -25,7 +25,6 @@ await skipWithoutPages(service.url);
 const { context, page, complaints } = await openPage(browser, service.url, {
     viewport: { width: 1440, height: 900 },
 });
-page.setDefaultTimeout(20_000);
 stopAtFailure();
 
 /** What a picture's host answers: its name leads to this machine, whatever a resolver says. */
