@@ -143,6 +143,16 @@ batch_row_load(DbTx *tx, const Id *account, const Id *batch, GError **error)
     return g_steal_pointer(&row);
 }
 
+static bool
+take_count(DbRows *rows, gint64 *ret_count)
+{
+    if (rows == NULL) {
+        return false;
+    }
+    *ret_count = db_next(rows) ? db_int(rows, "n") : 0;
+    return true;
+}
+
 bool
 batch_count_uploading(DbTx *tx, const Id *batch, gint64 *ret_count, GError **error)
 {
@@ -150,11 +160,18 @@ batch_count_uploading(DbTx *tx, const Id *batch, gint64 *ret_count, GError **err
                                       "SELECT COUNT(*) AS n FROM upload"
                                       " WHERE batch_id = $1 AND state = $2",
                                       "ti", batch->text, (gint64)UPLOAD_OPEN);
-    if (rows == NULL) {
-        return false;
-    }
-    *ret_count = db_next(rows) ? db_int(rows, "n") : 0;
-    return true;
+    return take_count(rows, ret_count);
+}
+
+bool
+batch_count_unpacking(DbTx *tx, const Id *batch, gint64 *ret_count, GError **error)
+{
+    g_autoptr(DbRows) rows = db_query(tx, error,
+                                      "SELECT COUNT(*) AS n FROM upload"
+                                      " WHERE batch_id = $1 AND state = $2"
+                                      " AND offset_bytes = size",
+                                      "ti", batch->text, (gint64)UPLOAD_OPEN);
+    return take_count(rows, ret_count);
 }
 
 BatchInfo *

@@ -66,5 +66,8 @@ const Marketplace *marketplace_of(const char *chosen, const char *found);
 /* Uploads of photos that are under way. */
 bool batch_count_uploading(DbTx *tx, const Id *batch, gint64 *ret_count, GError **error);
 
+/* Uploads that have come in full and that a job makes photos or the sheet of. */
+bool batch_count_unpacking(DbTx *tx, const Id *batch, gint64 *ret_count, GError **error);
+
 /* The INFO of the batch as it is now, with all counts. */
 BatchInfo *batch_info_load(DbTx *tx, const Id *account, const Id *batch, GError **error);

@@ -2,6 +2,7 @@
 #include "batches/test_batches.h"
 
 #include "base/error.h"
+#include "batches/jobs.h"
 #include "sheet/test_book.h"
 
 #include <string.h>
@@ -331,6 +332,84 @@ test_publishing_waits_for_what_is_on_its_way(TestDatabase *database)
     g_assert_nonnull(photo->picture->url);
 }
 
+/* As if whoever leased it had died: other jobs come first. */
+static void
+delay_jobs(TestBatches *test, const char *kind)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DbTx) tx = db_begin(test->vault->db, DB_WRITE, &error);
+    gint64 num_delayed = 0;
+    (void)db_exec(tx, &error, &num_delayed,
+                  "UPDATE job SET state = 0, run_at = $2 WHERE kind = $1 AND state <= 1", "ti",
+                  kind, test->vault->time + SECONDS(5));
+    g_assert_no_error(error);
+    g_assert_cmpint(num_delayed, ==, 1);
+    (void)db_commit(g_steal_pointer(&tx), &error);
+    g_assert_no_error(error);
+}
+
+/* What was acknowledged before somebody published is published, whenever its job comes. */
+static void
+test_publishing_waits_for_what_came_in_pieces(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = test_batches_open(test);
+    test_batches_upload_text(test, &batch, "listing.csv", sheet_text);
+    test_batches_upload_photo(test, &batch, "AB-1.jpg", 1);
+    g_autoptr(GBytes) photo = test_batches_photo(2);
+    gsize size;
+    const void *data = g_bytes_get_data(photo, &size);
+    test_batches_upload_in_pieces(test, &batch, "AB-2.jpg", data, size);
+    delay_jobs(test, UPLOAD_UNPACK_JOB);
+    publish(test, &batch);
+    g_autoptr(PhotoInfo) info = test_batches_find(test, &batch, "AB-2.jpg");
+    g_assert_nonnull(info->picture->url);
+}
+
+/* Nothing but pieces so far: that is no reason to refuse. */
+static void
+test_publishing_waits_for_a_sheet_in_pieces(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = test_batches_open(test);
+    test_batches_upload_photo(test, &batch, "AB-1.jpg", 1);
+    test_batches_upload_in_pieces(test, &batch, "listing.csv", sheet_text, strlen(sheet_text));
+    delay_jobs(test, UPLOAD_UNPACK_JOB);
+    publish(test, &batch);
+}
+
+static void
+assert_publishing_fails(TestBatches *test, const Id *batch, const char *reason)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(BatchInfo) info = batches_publish(test->batches, &test->account, batch, 0, &error);
+    g_assert_no_error(error);
+    test_batches_work(test);
+    g_autoptr(BatchInfo) after = test_batches_info(test, batch);
+    g_assert_cmpint(after->state, ==, BATCH_OPEN);
+    g_assert_nonnull(after->publish_error);
+    g_assert_nonnull(strstr(after->publish_error, reason));
+}
+
+/* What turns out to be wrong after somebody published ends the wait, with the reason. */
+static void
+test_publishing_ends_when_nothing_can_come_of_it(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id bad_sheet = test_batches_open(test);
+    test_batches_upload_photo(test, &bad_sheet, "AB-1.jpg", 1);
+    test_batches_upload_text(test, &bad_sheet, "listing.csv", "colour,size\nred,1\n");
+    assert_publishing_fails(test, &bad_sheet, "the sheet cannot be used");
+    Id no_place = test_batches_open(test);
+    test_batches_upload_photo(test, &no_place, "holiday.jpg", 1);
+    test_batches_upload_text(test, &no_place, "listing.csv", sheet_text);
+    assert_publishing_fails(test, &no_place, "no photo has a place");
+    Id no_zip = test_batches_open(test);
+    test_batches_upload_text(test, &no_zip, "listing.csv", sheet_text);
+    test_batches_upload_text(test, &no_zip, "photos.zip", "this is no ZIP");
+    assert_publishing_fails(test, &no_zip, "no photos");
+}
+
 static void
 test_publishing_twice_keeps_urls(TestDatabase *database)
 {
@@ -461,6 +540,12 @@ add_tests(void)
     test_each_database("/batches/bad-sheet", test_a_sheet_without_skus_says_why);
     test_each_database("/batches/another-sheet", test_another_sheet_matches_anew);
     test_each_database("/batches/publish-early", test_publishing_waits_for_what_is_on_its_way);
+    test_each_database("/batches/LST-04/publish-pieces",
+                       test_publishing_waits_for_what_came_in_pieces);
+    test_each_database("/batches/publish-sheet-in-pieces",
+                       test_publishing_waits_for_a_sheet_in_pieces);
+    test_each_database("/batches/publish-in-vain",
+                       test_publishing_ends_when_nothing_can_come_of_it);
     test_each_database("/batches/publish-twice", test_publishing_twice_keeps_urls);
     test_each_database("/batches/delete", test_a_deleted_batch_leaves_nothing);
     test_each_database("/batches/other-settings", test_other_settings_make_other_pictures);

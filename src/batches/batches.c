@@ -5,6 +5,7 @@
 #include "batches/jobs.h"
 #include "batches/page.h"
 #include "batches/photos.h"
+#include "batches/publishable.h"
 #include "batches/quota.h"
 #include "batches/remake.h"
 
@@ -210,32 +211,15 @@ check_decisions(BatchChange *change, gint64 revision, GError **error)
            fail(error, APP_ERROR_CONFLICT, "somebody changed the batch meanwhile: look again");
 }
 
-static bool
-check_publishable(const BatchRow *batch, GError **error)
-{
-    const BatchInfo *info = batch->info;
-    if (info->sheet == NULL) {
-        return fail(error, APP_ERROR_CONFLICT, "there is no sheet yet");
-    }
-    if (info->sheet->problem != NULL) {
-        return fail(error, APP_ERROR_CONFLICT, "the sheet cannot be used: %s",
-                    info->sheet->problem);
-    }
-    if (info->counts.photos == 0) {
-        return fail(error, APP_ERROR_CONFLICT, "there are no photos yet");
-    }
-    bool is_settled = info->sheet->is_read && batch->match_done == batch->match_wanted;
-    return !is_settled || info->counts.matched > 0 ||
-           fail(error, APP_ERROR_CONFLICT, "no photo has a place in the sheet");
-}
-
 BatchInfo *
 batches_publish(Batches *batches, const Id *account, const Id *batch, gint64 revision,
                 GError **error)
 {
     g_auto(BatchChange) change = { 0 };
+    bool is_settled; /* the job waits for it */
     if (!change_begin(&change, batches, account, batch, error) ||
-        !check_decisions(&change, revision, error) || !check_publishable(change.batch, error) ||
+        !check_decisions(&change, revision, error) ||
+        !batch_check_publishable(&change, &is_settled, error) ||
         !change_state(&change, BATCH_PUBLISH, error) ||
         !db_exec(change.tx, error, NULL, "UPDATE batch SET publish_error = '' WHERE id = $1", "t",
                  batch->text) ||

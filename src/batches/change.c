@@ -174,6 +174,14 @@ change_wants_matching(BatchChange *change, bool stops, GError **error)
 }
 
 bool
+change_resume_publishing(BatchChange *change, GError **error)
+{
+    return change->batch->info->state != BATCH_PUBLISHING ||
+           change_add_job(change, BATCH_PUBLISH_JOB, change->batch->info->id.text, change->now,
+                          error);
+}
+
+bool
 change_add_event(BatchChange *change, const Id *photo, Timestamp uploaded_at, DecidedBy decided_by,
                  const char *what, const char *details, GError **error)
 {

@@ -40,6 +40,9 @@ bool change_add_job(BatchChange *change, const char *kind, const char *subject, 
  * files. STOPS: one that is under way must not go on. */
 bool change_wants_matching(BatchChange *change, bool stops, GError **error);
 
+/* Something that publishing waits for is done. */
+bool change_resume_publishing(BatchChange *change, GError **error);
+
 /* LST-03. PHOTO NULL: about the batch. UPLOADED_AT: of what the event tells of; its retention
  * counts from there. */
 bool change_add_event(BatchChange *change, const Id *photo, Timestamp uploaded_at,

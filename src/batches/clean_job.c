@@ -127,9 +127,7 @@ static bool
 resume_publishing(BatchChange *change, GError **error)
 {
     bool is_last = change->batch->counters[COUNTER_WAITING] + change->deltas[COUNTER_WAITING] == 0;
-    return change->batch->info->state != BATCH_PUBLISHING || !is_last ||
-           change_add_job(change, BATCH_PUBLISH_JOB, change->batch->info->id.text, change->now,
-                          error);
+    return !is_last || change_resume_publishing(change, error);
 }
 
 static bool

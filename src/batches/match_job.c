@@ -410,8 +410,7 @@ finish(Matching *matching, GError **error)
     bool done =
         db_exec(change.tx, error, NULL, "UPDATE batch SET match_done = $2 WHERE id = $1", "ti",
                 matching->batch.text, matching->match_wanted) &&
-        (change.batch->info->state != BATCH_PUBLISHING ||
-         change_add_job(&change, BATCH_PUBLISH_JOB, matching->batch.text, change.now, error)) &&
+        change_resume_publishing(&change, error) &&
         job_finish(matching->job, change.tx, error) && change_commit(&change, error);
     return done ? JOB_DONE : JOB_RETRY;
 }

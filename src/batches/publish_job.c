@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "batches/job_end.h"
 #include "batches/photo_row.h"
+#include "batches/publishable.h"
 #include "listing/naming.h"
 
 #include <string.h>
@@ -105,15 +106,6 @@ withdraw_others(BatchChange *change, GError **error)
                    "ti", change->batch->info->id.text, (gint64)PHOTO_MATCHED);
 }
 
-/* Whoever does the last of what is missing adds this job again. */
-static bool
-is_ready(const BatchRow *batch)
-{
-    const BatchSheet *sheet = batch->info->sheet;
-    return batch->info->counts.waiting == 0 && sheet != NULL && sheet->is_read &&
-           batch->match_done == batch->match_wanted;
-}
-
 static bool
 publish(Batches *batches, const Job *job, BatchChange *change, GError **error)
 {
@@ -135,6 +127,7 @@ publish(Batches *batches, const Job *job, BatchChange *change, GError **error)
            job_finish(job, change->tx, error) && change_commit(change, error);
 }
 
+/* What is not there yet is waited for: whoever does the last of it adds this job again. */
 JobOutcome
 batch_publish_run(const Job *job, gpointer context, GError **error)
 {
@@ -143,14 +136,23 @@ batch_publish_run(const Job *job, gpointer context, GError **error)
     if (!change_begin(&change, context, NULL, &batch, error)) {
         return job_end_with(context, job, error);
     }
-    if (change.batch->info->state != BATCH_PUBLISHING || !is_ready(change.batch)) {
+    if (change.batch->info->state != BATCH_PUBLISHING) {
         change_clear(&change);
         return job_end(context, job, error);
     }
-    if (change.batch->info->sheet->problem != NULL) {
-        g_autofree char *reason = g_strdup(change.batch->info->sheet->problem);
+    g_autoptr(GError) reason = NULL;
+    bool is_settled;
+    if (!batch_check_publishable(&change, &is_settled, &reason)) {
         change_clear(&change);
-        batch_publish_give_up(job, reason, context);
+        if (!g_error_matches(reason, APP_ERROR, APP_ERROR_CONFLICT)) {
+            g_propagate_error(error, g_steal_pointer(&reason));
+            return JOB_RETRY;
+        }
+        batch_publish_give_up(job, reason->message, context);
+        return job_end(context, job, error);
+    }
+    if (!is_settled || change.batch->info->counts.waiting > 0) {
+        change_clear(&change);
         return job_end(context, job, error);
     }
     return publish(context, job, &change, error) ? JOB_DONE : JOB_RETRY;

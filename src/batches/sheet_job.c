@@ -219,8 +219,7 @@ finish(Batches *batches, const Job *job, const Id *object, const SheetFile *file
                 (file == NULL ||
                  (replace_skus(&change, file, error) && adapt_pictures(&change, file, error) &&
                   change_wants_matching(&change, true, error))) &&
-                (info->state != BATCH_PUBLISHING ||
-                 change_add_job(&change, BATCH_PUBLISH_JOB, batch.text, change.now, error)) &&
+                change_resume_publishing(&change, error) &&
                 change_add_event(&change, NULL, change.batch->sheet_uploaded_at, DECIDED_BY_RULE,
                                  file == NULL ? "sheet refused" : "sheet read", details, error) &&
                 job_finish(job, change.tx, error) && change_commit(&change, error);
@@ -266,7 +265,7 @@ sheet_read_give_up(const Job *job, const char *reason, gpointer context)
     Id batch = job_subject(job);
     g_auto(BatchChange) change = { 0 };
     if (change_begin(&change, context, NULL, &batch, NULL) &&
-        write_facts(&change, NULL, reason, NULL)) {
+        write_facts(&change, NULL, reason, NULL) && change_resume_publishing(&change, NULL)) {
         (void)change_commit(&change, NULL); /* called again if this did not succeed */
     }
 }

@@ -133,22 +133,47 @@ read_source(void *buffer, gsize size, const gint *must_stop, gpointer data, GErr
     return (gssize)piece;
 }
 
+static UploadInfo *
+create_upload(TestBatches *test, const Id *batch, const char *name, gsize size)
+{
+    g_autoptr(GError) error = NULL;
+    const UploadRequest request = { .batch = *batch, .name = name, .size = (gint64)size };
+    UploadInfo *created = uploads_create(test->batches, &test->account, &request, &error);
+    g_assert_no_error(error);
+    return created;
+}
+
+static UploadInfo *
+append(TestBatches *test, const UploadInfo *to, const guint8 *data, gsize size)
+{
+    g_autoptr(GError) error = NULL;
+    Source source = { data, size };
+    UploadInfo *upload = NULL;
+    AppendResult result = uploads_append(test->batches, &test->account, &to->id, to->offset, NULL,
+                                         read_source, &source, &upload, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(result, ==, APPEND_OK);
+    g_assert_cmpint(upload->offset, ==, to->offset + (gint64)size);
+    return upload;
+}
+
 UploadInfo *
 test_batches_upload(TestBatches *test, const Id *batch, const char *name, const void *data,
                     gsize size)
 {
-    g_autoptr(GError) error = NULL;
-    const UploadRequest request = { .batch = *batch, .name = name, .size = (gint64)size };
-    g_autoptr(UploadInfo) created = uploads_create(test->batches, &test->account, &request, &error);
-    g_assert_no_error(error);
-    Source source = { data, size };
-    UploadInfo *upload = NULL;
-    AppendResult result = uploads_append(test->batches, &test->account, &created->id, 0, NULL,
-                                         read_source, &source, &upload, &error);
-    g_assert_no_error(error);
-    g_assert_cmpint(result, ==, APPEND_OK);
-    g_assert_cmpint(upload->offset, ==, (gint64)size);
-    return upload;
+    g_autoptr(UploadInfo) created = create_upload(test, batch, name, size);
+    return append(test, created, data, size);
+}
+
+void
+test_batches_upload_in_pieces(TestBatches *test, const Id *batch, const char *name,
+                              const void *data, gsize size)
+{
+    g_autoptr(UploadInfo) created = create_upload(test, batch, name, size);
+    g_autoptr(UploadInfo) half = append(test, created, data, size / 2);
+    g_autoptr(UploadInfo) full =
+        append(test, half, (const guint8 *)data + size / 2, size - size / 2);
+    g_assert_cmpint(full->state, ==, UPLOAD_OPEN);
 }
 
 void

@@ -40,6 +40,9 @@ BatchInfo *test_batches_info(TestBatches *test, const Id *batch);
 /* Uploads DATA in one append. */
 UploadInfo *test_batches_upload(TestBatches *test, const Id *batch, const char *name,
                                 const void *data, gsize size);
+/* In two appends: a job will put it together. */
+void test_batches_upload_in_pieces(TestBatches *test, const Id *batch, const char *name,
+                                   const void *data, gsize size);
 void test_batches_upload_text(TestBatches *test, const Id *batch, const char *name,
                               const char *text);
 /* A small JPEG whose bytes depend on SHADE. */

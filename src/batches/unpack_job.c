@@ -114,7 +114,7 @@ finish(Unpacking *unpacking, BatchChange *change, const char *failure, GError **
                             : upload_parts_remove(change->tx, &upload->id, error) &&
                                   upload_set_state(change->tx, &upload->id, UPLOAD_DONE, "",
                                                    change->now, error)) &&
-           job_finish(unpacking->job, change->tx, error) && change_commit(change, error);
+           change_resume_publishing(change, error) && job_finish(unpacking->job, change->tx, error) && change_commit(change, error);
 }
 
 static bool
@@ -306,7 +306,8 @@ upload_unpack_give_up(const Job *job, const char *reason, gpointer context)
     g_auto(BatchChange) change = { 0 };
     if (unpacking_begin(&unpacking, NULL) &&
         change_begin(&change, batches, NULL, &unpacking.upload->batch, NULL) &&
-        upload_fail(&change, unpacking.upload, reason, NULL)) {
+        upload_fail(&change, unpacking.upload, reason, NULL) &&
+        change_resume_publishing(&change, NULL)) {
         (void)change_commit(&change, NULL); /* called again if this did not succeed */
     }
 }
