@@ -2,13 +2,16 @@
  * size, commands timed, and outputs scored against a reference that is resized in floating point.
  */
 #include "base/error.h"
+#include "image/fast_huffman.h"
 #include "image/image.h"
 #include "image/jpeg_decode.h"
 #include "image/jpeg_encode.h"
+#include "image/libjpeg_error.h"
 #include "image/plane_orient.h"
 #include "image/plane_resize.h"
 #include "image/ssimulacra2.h"
 
+#include <jpegint.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,6 +168,94 @@ make_photo(char **argv)
     g_autoptr(GBytes) jpeg = jpeg_encode_planes(&made, &options, &error);
     check(jpeg != NULL, error);
     write_photo(argv[4], jpeg);
+    return 0;
+}
+
+static void
+no_samples(j_decompress_ptr cinfo, jpeg_component_info *component, JCOEFPTR block, JSAMPARRAY rows,
+           JDIMENSION column)
+{
+    (void)cinfo, (void)component, (void)block, (void)rows, (void)column;
+}
+
+/* Milliseconds to read all coefficients of PHOTO, which nothing is made of. */
+static double
+time_huffman_decoding(GBytes *photo, bool is_fast)
+{
+    gsize size;
+    const guint8 *data = g_bytes_get_data(photo, &size);
+    struct jpeg_decompress_struct cinfo;
+    LibjpegErrors errors;
+    cinfo.err = libjpeg_errors_init(&errors);
+    check(setjmp(errors.escape) == 0, NULL);
+    double start = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
+    jpeg_create_decompress(&cinfo);
+    jpeg_mem_src(&cinfo, data, size);
+    jpeg_read_header(&cinfo, TRUE);
+    cinfo.raw_data_out = TRUE;
+    jpeg_start_decompress(&cinfo);
+    if (is_fast) {
+        fast_huffman_install(&cinfo);
+    }
+    for (int i = 0; i < cinfo.num_components; i++) {
+        cinfo.idct->inverse_DCT[i] = no_samples;
+    }
+    JSAMPROW rows[MAX_SAMP_FACTOR * DCTSIZE] = { 0 };
+    JSAMPARRAY components[] = { rows, rows, rows };
+    while (cinfo.output_scanline < cinfo.output_height) {
+        jpeg_read_raw_data(&cinfo, components, (JDIMENSION)(cinfo.max_v_samp_factor * DCTSIZE));
+    }
+    jpeg_finish_decompress(&cinfo);
+    jpeg_destroy_decompress(&cinfo);
+    return milliseconds(CLOCK_PROCESS_CPUTIME_ID) - start;
+}
+
+/* Milliseconds to write the coefficients of PHOTO again, which are there already. */
+static double
+time_huffman_encoding(GBytes *photo)
+{
+    gsize size;
+    const guint8 *data = g_bytes_get_data(photo, &size);
+    struct jpeg_decompress_struct from;
+    struct jpeg_compress_struct to;
+    LibjpegErrors errors;
+    from.err = to.err = libjpeg_errors_init(&errors);
+    check(setjmp(errors.escape) == 0, NULL);
+    jpeg_create_decompress(&from);
+    jpeg_create_compress(&to);
+    jpeg_mem_src(&from, data, size);
+    jpeg_read_header(&from, TRUE);
+    jvirt_barray_ptr *coefficients = jpeg_read_coefficients(&from);
+    unsigned char *out = g_malloc(size * 2);
+    unsigned long out_size = size * 2;
+    unsigned char *grown = out;
+    double start = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
+    jpeg_mem_dest(&to, &grown, &out_size);
+    jpeg_copy_critical_parameters(&from, &to);
+    jpeg_write_coefficients(&to, coefficients);
+    jpeg_finish_compress(&to);
+    double took = milliseconds(CLOCK_PROCESS_CPUTIME_ID) - start;
+    jpeg_destroy_compress(&to);
+    jpeg_destroy_decompress(&from);
+    g_free(out);
+    return took;
+}
+
+/* image-bench floor PHOTO OUTPUT REPEATS: what no way of making OUTPUT of PHOTO can do without, one
+ * repeat a line: reading the Huffman codes as libjpeg-turbo does, and as we do; writing them. */
+static int
+time_floor(char **argv)
+{
+    g_autoptr(GBytes) photo = read_photo(argv[0]);
+    g_autoptr(GBytes) output = read_photo(argv[1]);
+    for (int i = atoi(argv[2]); i >= 0; i--) {
+        double turbo = time_huffman_decoding(photo, false);
+        double own = time_huffman_decoding(photo, true);
+        double writing = time_huffman_encoding(output);
+        if (i < atoi(argv[2])) { /* the first one warms up */
+            printf("%.2f %.2f %.2f\n", turbo, own, writing);
+        }
+    }
     return 0;
 }
 
@@ -402,11 +493,15 @@ main(int argc, char **argv)
     if (argc > 4 && strcmp(argv[1], "score") == 0) {
         return score_outputs(argv + 2);
     }
+    if (argc == 5 && strcmp(argv[1], "floor") == 0) {
+        return time_floor(argv + 2);
+    }
     fprintf(stderr,
             "usage: %s time PHOTO SIDE QUALITY|auto REPEATS OUT\n"
             "       %s make PHOTO|- WIDTH HEIGHT QUALITY OUT\n"
             "       %s run COMMAND...\n"
-            "       %s score PHOTO SIDE OUTPUT...\n",
-            argv[0], argv[0], argv[0], argv[0]);
+            "       %s score PHOTO SIDE OUTPUT...\n"
+            "       %s floor PHOTO OUTPUT REPEATS\n",
+            argv[0], argv[0], argv[0], argv[0], argv[0]);
     return 2;
 }

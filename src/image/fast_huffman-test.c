@@ -86,6 +86,76 @@ test_same_samples_as_libjpeg(void)
     }
 }
 
+/* One in SPARSITY coefficients is not 0, anywhere in a block: runs of every length, and blocks that
+ * end at their last place. */
+static GBytes *
+jpeg_of_coefficients(GRand *random, gint32 sparsity, gint32 limit, bool has_own_codes)
+{
+    struct jpeg_compress_struct cinfo;
+    LibjpegErrors errors;
+    unsigned char *data = NULL;
+    unsigned long size = 0;
+    cinfo.err = libjpeg_errors_init(&errors);
+    jpeg_create_compress(&cinfo);
+    jpeg_mem_dest(&cinfo, &data, &size);
+    cinfo.image_width = 256;
+    cinfo.image_height = 128;
+    cinfo.input_components = 1;
+    cinfo.in_color_space = JCS_GRAYSCALE;
+    jpeg_set_defaults(&cinfo);
+    jpeg_set_quality(&cinfo, 100, TRUE);
+    cinfo.optimize_coding = has_own_codes;
+    jvirt_barray_ptr array =
+        cinfo.mem->request_virt_barray((j_common_ptr)&cinfo, JPOOL_IMAGE, TRUE, 32, 16, 16);
+    jpeg_write_coefficients(&cinfo, &array);
+    JBLOCKARRAY blocks = cinfo.mem->access_virt_barray((j_common_ptr)&cinfo, array, 0, 16, TRUE);
+    for (guint i = 0; i < 16 * 32 * DCTSIZE2; i++) {
+        blocks[i / DCTSIZE2 / 32][i / DCTSIZE2 % 32][i % DCTSIZE2] =
+            (JCOEF)(g_rand_int_range(random, 0, sparsity) == 0
+                        ? g_rand_int_range(random, -limit, limit + 1)
+                        : 0);
+    }
+    jpeg_finish_compress(&cinfo);
+    jpeg_destroy_compress(&cinfo);
+    return g_bytes_new_with_free_func(data, size, free, data);
+}
+
+static void
+test_any_coefficients(void)
+{
+    static const gint32 sparsities[] = { 1, 2, 5, 20, 60 };
+    static const gint32 limits[] = { 1, 3, 30, 900 };
+    g_autoptr(GRand) random = g_rand_new_with_seed(3);
+    for (guint i = 0; i < G_N_ELEMENTS(sparsities) * G_N_ELEMENTS(limits) * 2; i++) {
+        g_autoptr(GBytes) jpeg =
+            jpeg_of_coefficients(random, sparsities[i / 2 % G_N_ELEMENTS(sparsities)],
+                                 limits[i / 2 / G_N_ELEMENTS(sparsities)], i % 2 != 0);
+        g_assert_cmpuint(assert_same_samples(jpeg), ==, 0);
+    }
+}
+
+/* Codes that lead out of their block, or mean nothing, write nowhere else (the sanitizers look). */
+static void
+test_damaged_anywhere(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(4);
+    g_autoptr(GBytes) jpeg = jpeg_of_coefficients(random, 20, 3, true);
+    gsize first = fixture_find(jpeg, JPEG_MARKER_SOS, 0) + 10;
+    for (guint i = 0; i < 200; i++) {
+        gsize size = g_bytes_get_size(jpeg);
+        g_autofree guint8 *data = g_memdup2(g_bytes_get_data(jpeg, NULL), size);
+        gsize at = (gsize)g_rand_int_range(random, (gint32)first, (gint32)size - 2);
+        data[at] = (guint8)g_rand_int_range(random, 0, 255);
+        if (data[at - 1] == 0xff) {
+            continue; /* a marker, which moves the end */
+        }
+        g_autoptr(GBytes) damaged = g_bytes_new(data, size);
+        guint32 num_warnings;
+        g_autoptr(GByteArray) samples = read_samples(damaged, true, 8, &num_warnings);
+        g_assert_cmpuint(samples->len, >, 0);
+    }
+}
+
 static void
 test_cut_anywhere(void)
 {
@@ -154,6 +224,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/image/fast-huffman/same-samples", test_same_samples_as_libjpeg);
+    g_test_add_func("/image/fast-huffman/any-coefficients", test_any_coefficients);
+    g_test_add_func("/image/fast-huffman/damaged-anywhere", test_damaged_anywhere);
     g_test_add_func("/image/fast-huffman/cut-anywhere", test_cut_anywhere);
     g_test_add_func("/image/fast-huffman/missing-restart", test_missing_restart_marker);
     g_test_add_func("/image/fast-huffman/byte-behind",

@@ -1,5 +1,7 @@
 #include "image/fast_huffman.h"
 
+#include "image/vector_clones.h"
+
 #include <jerror.h>
 #include <jpegint.h>
 #include <string.h>
@@ -14,21 +16,30 @@
 #define MAX_MCU_BYTES                                                                              \
     (D_MAX_BLOCKS_IN_MCU * DCTSIZE2 * (MAX_CODE_LENGTH + MAX_COEFFICIENT_BITS) / 8 + 16)
 
-/* So many look-ups can follow a refill, which leaves 56 bits at least. */
-#define LOOKS_PER_REFILL 4
-
-/* More than any index: what an end-of-block symbol adds to the position. */
+/* What an end-of-block code adds to the position: more than any index. */
 #define END_OF_BLOCK 64
 
-/* What the next LOOK_BITS bits begin with. */
+/* What the next LOOK_BITS bits begin with in a run of AC codes: up to two coefficients, or one and
+ * the end of the block. One alone, or none, is said twice: it does no harm to write it again. */
 typedef struct {
-    gint16 value;  /* of the coefficient (0 for runs of 16 and the end of the block) */
-    guint8 run;    /* zeros before it, or END_OF_BLOCK */
-    guint8 length; /* of code and value in bits; 0: they do not fit, look further */
+    gint16 values[2];  /* 0 for runs of 16 and the end of the block */
+    guint8 offsets[2]; /* of their places from where the block stands */
+    guint8 advance;    /* of the block, to behind the last */
+    guint8 length;     /* of codes and values in bits; 0: they do not fit. Then there may be the
+                        * code's symbol in values[0] and its length in offsets[0], else 0. */
 } Entry;
 
+/* The same for a DC code: one difference. */
 typedef struct {
-    Entry entries[1 << LOOK_BITS];
+    gint16 value;
+    guint8 length; /* 0: it does not fit */
+} DcEntry;
+
+typedef struct {
+    union {
+        Entry entries[1 << LOOK_BITS];
+        DcEntry dc_entries[1 << LOOK_BITS];
+    };
     /* For longer codes (T.81 annex F.2.2.3): per length the largest code and where its symbols are.
      */
     gint32 max_code[MAX_CODE_LENGTH + 1];
@@ -58,11 +69,13 @@ typedef struct {
     guint8 chunk[CHUNK_SIZE + MAX_MCU_BYTES];
 } FastHuffman;
 
-/* The places of a block's coefficients in the order they are coded. */
-static const guint8 natural_order[DCTSIZE2] = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
-    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
-    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+/* The places of a block's coefficients in the order they are coded. Runs that lead out of the block
+ * end at its last place, as libjpeg's do. */
+static const guint8 natural_order[DCTSIZE2 + 32] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48, 41, 34,
+    27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
+    58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63, 63, 63, 63, 63, 63, 63, 63, 63,
+    63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63,
 };
 
 /* The value that NUM_BITS bits stand for (T.81 F.2.2.1). */
@@ -74,20 +87,66 @@ extend(guint32 bits, int num_bits)
                                          : (int)bits - (int)((1U << num_bits) - 1);
 }
 
-static Entry
-make_entry(guint32 look, int code_length, UINT8 symbol, bool is_dc)
+/* A code by itself, and the bits of its value. */
+typedef struct {
+    int value, run, length; /* of codes and bits; 0: not all of it is there */
+    bool is_end_of_block;
+} Code;
+
+/* What begins at the top of NUM_BITS bits. */
+static Code
+find_code(const Table *table, guint32 bits, int num_bits, bool is_dc, Entry *ret_unfinished)
 {
-    int run = is_dc ? 0 : symbol >> 4;
-    int size = is_dc ? symbol : symbol & 15;
-    if (!is_dc && size == 0 && run != 15) {
-        return (Entry){ 0, END_OF_BLOCK, (guint8)code_length };
+    for (int length = 1; length <= num_bits && length <= MAX_CODE_LENGTH; length++) {
+        gint32 code = (gint32)(bits >> (num_bits - length));
+        if (code > table->max_code[length]) {
+            continue;
+        }
+        UINT8 symbol = table->symbols[(table->offset[length] + code) & 255];
+        int run = is_dc ? 0 : symbol >> 4;
+        int size = is_dc ? symbol : symbol & 15;
+        int left = num_bits - length;
+        if (size > left) {
+            *ret_unfinished = (Entry){ { symbol, 0 }, { (guint8)length, 0 }, 0, 0 };
+            return (Code){ 0 };
+        }
+        guint32 value_bits = (bits >> (left - size)) & ((1U << size) - 1);
+        return (Code){ extend(value_bits, size), run, length + size,
+                       !is_dc && size == 0 && run != 15 };
     }
-    int left = LOOK_BITS - code_length;
-    if (size > left) {
-        return (Entry){ 0 };
+    *ret_unfinished = (Entry){ 0 };
+    return (Code){ 0 };
+}
+
+static Entry
+make_entry(const Table *table, guint32 look)
+{
+    Entry entry;
+    Code first = find_code(table, look, LOOK_BITS, false, &entry);
+    if (first.length == 0) {
+        return entry;
     }
-    guint32 value_bits = (look >> (left - size)) & ((1U << size) - 1);
-    return (Entry){ (gint16)extend(value_bits, size), (guint8)run, (guint8)(code_length + size) };
+    if (first.is_end_of_block) {
+        return (Entry){ { 0, 0 }, { 0, 0 }, END_OF_BLOCK, (guint8)first.length };
+    }
+    entry = (Entry){ { (gint16)first.value, (gint16)first.value },
+                     { (guint8)first.run, (guint8)first.run },
+                     (guint8)(first.run + 1),
+                     (guint8)first.length };
+    Entry unfinished;
+    int left = LOOK_BITS - first.length;
+    Code second = find_code(table, look & ((1U << left) - 1), left, false, &unfinished);
+    if (second.length != 0) {
+        entry.length = (guint8)(entry.length + second.length);
+        if (second.is_end_of_block) {
+            entry.advance = END_OF_BLOCK;
+        } else {
+            entry.values[1] = (gint16)second.value;
+            entry.offsets[1] = (guint8)(entry.advance + second.run);
+            entry.advance = (guint8)(entry.offsets[1] + 1);
+        }
+    }
+    return entry;
 }
 
 /* libjpeg has looked the table over when it made its own from it. */
@@ -96,19 +155,24 @@ make_table(Table *table, const JHUFF_TBL *source, bool is_dc)
 {
     memset(table, 0, sizeof *table);
     table->symbols = source->huffval;
-    guint32 code = 0;
+    gint32 code = 0;
     int index = 0;
     for (int length = 1; length <= MAX_CODE_LENGTH; length++) {
-        table->offset[length] = index - (gint32)code;
-        for (int i = 0; i < source->bits[length]; i++, index++, code++) {
-            guint32 first = length <= LOOK_BITS ? code << (LOOK_BITS - length) : 0;
-            guint32 count = length <= LOOK_BITS ? 1U << (LOOK_BITS - length) : 0;
-            for (guint32 look = first; look < first + count; look++) {
-                table->entries[look] = make_entry(look, length, source->huffval[index], is_dc);
-            }
-        }
-        table->max_code[length] = source->bits[length] > 0 ? (gint32)code - 1 : -1;
+        table->offset[length] = index - code;
+        index += source->bits[length];
+        code += source->bits[length];
+        table->max_code[length] = source->bits[length] > 0 ? code - 1 : -1;
         code <<= 1;
+    }
+    for (guint32 look = 0; look < 1 << LOOK_BITS; look++) {
+        if (is_dc) {
+            Entry unfinished;
+            Code code_found = find_code(table, look, LOOK_BITS, true, &unfinished);
+            table->dc_entries[look] =
+                (DcEntry){ (gint16)code_found.value, (guint8)code_found.length };
+        } else {
+            table->entries[look] = make_entry(table, look);
+        }
     }
 }
 
@@ -187,68 +251,85 @@ decode_symbol(j_decompress_ptr cinfo, const Table *table, Bits *bits)
     return 0;
 }
 
+/* A value of SIZE bits, 0..15. */
+static inline int
+take_value(Bits *bits, int size)
+{
+    guint32 value_bits = (guint32)(bits->next >> 1 >> (63 - size));
+    drop(bits, (guint)size);
+    return extend(value_bits, size);
+}
+
 typedef struct {
-    Entry entry;
+    int value, run;
+    bool is_end_of_block;
     Bits bits;
 } Decoded;
 
-/* Takes and returns the bits by value: a local whose address went elsewhere would be written to
- * memory at every coefficient. */
-static Decoded
+/* One code and its value, of any length. Takes and returns the bits by value: a local whose address
+ * went elsewhere would be written to memory at every coefficient. */
+static __attribute__((noinline)) Decoded
 decode_slowly(j_decompress_ptr cinfo, const Table *table, bool is_dc, Bits bits)
 {
     refill(&bits);
     int symbol = decode_symbol(cinfo, table, &bits);
     int run = is_dc ? 0 : symbol >> 4;
     int size = symbol & 15; /* libjpeg refuses DC tables with more */
-    if (size == 0) {
-        guint8 skipped = !is_dc && run != 15 ? END_OF_BLOCK : (guint8)run;
-        return (Decoded){ { 0, skipped, 0 }, bits };
-    }
-    int value = extend((guint32)(bits.next >> (64 - size)), size);
-    drop(&bits, (guint)size);
-    return (Decoded){ { (gint16)value, (guint8)run, 0 }, bits };
+    int value = take_value(&bits, size);
+    return (Decoded){ value, run, !is_dc && size == 0 && run != 15, bits };
 }
 
-static inline Entry
-decode_entry(j_decompress_ptr cinfo, const Table *table, bool is_dc, Bits *bits)
+ALWAYS_INLINE int
+decode_difference(j_decompress_ptr cinfo, const Table *table, Bits *bits)
 {
-    Entry entry = table->entries[bits->next >> (64 - LOOK_BITS)];
+    refill(bits);
+    DcEntry entry = table->dc_entries[bits->next >> (64 - LOOK_BITS)];
     if (G_LIKELY(entry.length != 0)) {
         drop(bits, entry.length);
-        return entry;
+        return entry.value;
     }
-    Decoded decoded = decode_slowly(cinfo, table, is_dc, *bits);
-    refill(&decoded.bits);
+    Decoded decoded = decode_slowly(cinfo, table, true, *bits);
     *bits = decoded.bits;
-    return decoded.entry;
+    return decoded.value;
 }
 
-static inline Bits
+ALWAYS_INLINE Bits
 decode_block(j_decompress_ptr cinfo, FastHuffman *huffman, int block_number, JCOEFPTR block,
              Bits bits)
 {
     int component = cinfo->MCU_membership[block_number];
-    refill(&bits);
-    Entry entry = decode_entry(cinfo, huffman->dc[block_number], true, &bits);
-    huffman->last_dc[component] =
-        (int)((guint)huffman->last_dc[component] + (guint)(int)entry.value);
+    int difference = decode_difference(cinfo, huffman->dc[block_number], &bits);
+    huffman->last_dc[component] = (int)((guint)huffman->last_dc[component] + (guint)difference);
     block[0] = (JCOEF)huffman->last_dc[component];
     const Table *table = huffman->ac[block_number];
     guint at = 1;
     do {
         refill(&bits);
-        for (guint i = 0; i < LOOKS_PER_REFILL && at < DCTSIZE2; i++, at++) {
-            entry = decode_entry(cinfo, table, false, &bits);
-            at += entry.run;
-            if (at >= DCTSIZE2) {
-                if (entry.value != 0) { /* a run too long: libjpeg, too, puts it here */
-                    block[DCTSIZE2 - 1] = entry.value;
-                }
+        Entry entry = table->entries[bits.next >> (64 - LOOK_BITS)];
+        /* Where the first coefficient is the block's last, the second belongs to the next block. */
+        if (G_LIKELY(entry.length != 0 && at + entry.offsets[0] < DCTSIZE2 - 1)) {
+            drop(&bits, entry.length);
+            block[natural_order[at + entry.offsets[0]]] = entry.values[0];
+            block[natural_order[at + entry.offsets[1]]] = entry.values[1];
+            at += entry.advance;
+            continue;
+        }
+        int value, run;
+        if (entry.length == 0 && entry.offsets[0] != 0) {
+            drop(&bits, entry.offsets[0]);
+            run = entry.values[0] >> 4;
+            value = take_value(&bits, entry.values[0] & 15);
+        } else {
+            Decoded decoded = decode_slowly(cinfo, table, false, bits);
+            bits = decoded.bits;
+            if (decoded.is_end_of_block) {
                 return bits;
             }
-            block[natural_order[at]] = entry.value;
+            value = decoded.value;
+            run = decoded.run;
         }
+        block[natural_order[at + (guint)run]] = (JCOEF)value;
+        at += (guint)run + 1;
     } while (at < DCTSIZE2);
     return bits;
 }
@@ -296,7 +377,7 @@ restart(j_decompress_ptr cinfo, FastHuffman *huffman)
     return true;
 }
 
-static boolean
+VECTOR_CLONES static boolean
 decode_mcu(j_decompress_ptr cinfo, JBLOCKROW *blocks)
 {
     FastHuffman *huffman = (FastHuffman *)cinfo->entropy;
