@@ -88,11 +88,12 @@ def load():
 
 
 def certificate(folder):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-days", "2",
-                    "-addext", "subjectAltName=DNS:localhost,DNS:*.pictures.localhost", "-keyout",
-                    folder + "/site.key", "-out", folder + "/site.pem"],
-                   check=True, stderr=subprocess.DEVNULL)
+    for name, host in (("site", "localhost"), ("pictures", "*.pictures.localhost")):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + host, "-days", "2",
+                        "-addext", "subjectAltName=DNS:" + host, "-keyout",
+                        f"{folder}/{name}.key", "-out", f"{folder}/{name}.pem"],
+                       check=True, stderr=subprocess.DEVNULL)
 
 
 def draw_photo(path, width, height, quality, build_folder=BUILD):

@@ -78,11 +78,14 @@ main(int argc, char **argv)
     }
     g_autoptr(GBytes) picture = g_bytes_new_take(data, size);
     HttpApp app = { .find = find, .reply_error = reply_error, .context = picture };
+    bool has_tls = argc > 5;
+    const HttpCertificate certificate = { "localhost", has_tls ? argv[4] : NULL,
+                                          has_tls ? argv[5] : NULL, NULL };
     HttpServerOptions options = {
         .port = (guint16)strtoul(argv[1], NULL, 10),
         .num_loops = argc > 3 ? (guint)strtoul(argv[3], NULL, 10) : 1,
-        .cert_path = argc > 5 ? argv[4] : NULL,
-        .key_path = argc > 5 ? argv[5] : NULL,
+        .certificates = &certificate,
+        .num_certificates = has_tls ? 1 : 0,
     };
     server = http_server_new(&options, &app, &error);
     if (server == NULL) {

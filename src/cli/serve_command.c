@@ -6,6 +6,7 @@
 #include "cli/stop_signal.h"
 #include "web/sample.h"
 #include "web/site.h"
+#include "web/site_certificates.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +95,10 @@ listen_public(Site *site, GError **error)
         return NULL;
     }
     g_auto(GStrv) proxies = g_strsplit_set(settings->server_trusted_proxies, " ,", -1);
-    bool has_tls = settings->server_tls_certificate[0] != '\0';
+    g_auto(SiteCertificates) certificates = { 0 };
+    if (!site_certificates(site, &certificates, error)) {
+        return NULL;
+    }
     HttpServerOptions options = {
         .address = address,
         .port = port,
@@ -103,8 +107,8 @@ listen_public(Site *site, GError **error)
         .num_stream_workers = (guint)settings->server_stream_workers,
         .max_connections = (guint)settings->server_max_connections,
         .trusted_proxies = (const char *const *)proxies,
-        .cert_path = has_tls ? settings->server_tls_certificate : NULL,
-        .key_path = has_tls ? settings->server_tls_key : NULL,
+        .certificates = certificates.rows,
+        .num_certificates = certificates.count,
     };
     HttpApp app = site_http_app(site);
     return http_server_new(&options, &app, error);

@@ -51,9 +51,11 @@ bool http_route_match(const HttpRoute *route, HttpRequest *request);
 const HttpRoute *http_routes_find(const void *rows, gsize row_size, gsize num_routes,
                                   HttpRequest *request, guint *ret_status);
 
+/* Shown to who asks for NAME, and to nobody else. */
 typedef struct HttpCertificate {
-    const char *name; /* of the host, as the client asks for it (SNI) */
+    const char *name; /* of a host, as the client asks for it (SNI); "*.DOMAIN": all right below */
     const char *cert_path, *key_path;
+    const char *setting; /* which names the file, for errors; NULL: none */
 } HttpCertificate;
 
 /* 0 and NULL mean the default that the comment names. */
@@ -74,7 +76,8 @@ typedef struct {
     guint header_seconds;               /* the whole header must be in: 10 */
     guint stop_seconds;                 /* what runs when the server is told to stop may take: 10 */
     const char *const *trusted_proxies; /* addresses, NULL-terminated: none */
-    const char *cert_path, *key_path;   /* TLS for all names, NULL: plain */
+    /* TLS (none: plain). Who asks for no name, or for another one, gets no handshake. INVALID for two
+     * of which one names what the other is for, or that have one key (LST-19). */
     const HttpCertificate *certificates;
     gsize num_certificates;
 } HttpServerOptions;

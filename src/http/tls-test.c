@@ -1,65 +1,41 @@
 #include "http/test_http.h"
+#include "http/test_tls.h"
 
 #include <glib/gstdio.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-/* Certificates signed by themselves, in a folder of their own. */
+/* Of the service and of a shop, in a folder of their own. */
 typedef struct {
     char *dir;
-    char *cert_paths[2];
-    char *key_paths[2];
+    HttpCertificate rows[2];
 } Certificates;
-
-static void
-make_certificate(const char *name, const char *cert_path, const char *key_path)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *certificate = X509_new();
-    g_assert_nonnull(key);
-    X509_set_version(certificate, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_NAME *subject = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
-    X509_set_issuer_name(certificate, subject);
-    X509_set_pubkey(certificate, key);
-    g_assert_cmpint(X509_sign(certificate, key, EVP_sha256()), >, 0);
-    FILE *file = g_fopen(cert_path, "w");
-    g_assert_cmpint(PEM_write_X509(file, certificate), ==, 1);
-    fclose(file);
-    file = g_fopen(key_path, "w");
-    g_assert_cmpint(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), ==, 1);
-    fclose(file);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-}
 
 static void
 certificates_make(Certificates *certificates)
 {
-    static const char *const names[] = { "service.test", "shop.test" };
+    static const char *const names[] = { "service.test", "*.shops.test" };
+    static const char *const files[] = { "service", "shops" };
     certificates->dir = g_dir_make_tmp("http-tls-XXXXXX", NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        certificates->cert_paths[i] = g_strdup_printf("%s/%s.pem", certificates->dir, names[i]);
-        certificates->key_paths[i] = g_strdup_printf("%s/%s.key", certificates->dir, names[i]);
-        make_certificate(names[i], certificates->cert_paths[i], certificates->key_paths[i]);
+        test_certificate_make(certificates->dir, files[i], names[i]);
+        certificates->rows[i] = (HttpCertificate){
+            names[i],
+            g_strdup_printf("%s/%s.pem", certificates->dir, files[i]),
+            g_strdup_printf("%s/%s.key", certificates->dir, files[i]),
+            i == 1 ? "shops.certificate" : NULL,
+        };
     }
 }
 
 static void
 certificates_clear(Certificates *certificates)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(certificates->cert_paths); i++) {
-        g_unlink(certificates->cert_paths[i]);
-        g_unlink(certificates->key_paths[i]);
-        g_free(certificates->cert_paths[i]);
-        g_free(certificates->key_paths[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(certificates->rows); i++) {
+        g_unlink(certificates->rows[i].cert_path);
+        g_unlink(certificates->rows[i].key_path);
+        g_free((char *)certificates->rows[i].cert_path);
+        g_free((char *)certificates->rows[i].key_path);
     }
     g_rmdir(certificates->dir);
     g_free(certificates->dir);
@@ -124,66 +100,10 @@ reply_error(HttpRequest *request, guint status, const char *reason, gpointer con
 
 static const HttpApp app = { .find = find, .reply_error = reply_error };
 
-typedef struct {
-    SSL_CTX *context;
-    SSL *ssl;
-    int fd;
-    bool is_connected;
-} Client;
-
-static Client
-client_connect(guint16 port, const char *name, int max_version)
+static HttpServerOptions
+options_of(const Certificates *certificates, gsize count)
 {
-    Client client = { .context = SSL_CTX_new(TLS_client_method()), .fd = test_connect(port) };
-    SSL_CTX_set_max_proto_version(client.context, max_version);
-    SSL_CTX_set_cipher_list(client.context, "ALL:@SECLEVEL=0");
-    client.ssl = SSL_new(client.context);
-    SSL_set_fd(client.ssl, client.fd);
-    if (name != NULL) {
-        SSL_set_tlsext_host_name(client.ssl, name);
-    }
-    client.is_connected = SSL_connect(client.ssl) == 1;
-    return client;
-}
-
-static void
-client_clear(Client *client)
-{
-    SSL_free(client->ssl);
-    SSL_CTX_free(client->context);
-    close(client->fd);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Client, client_clear)
-
-/* The name in the certificate that the server showed. */
-static char *
-name_shown(Client *client)
-{
-    X509 *certificate = SSL_get1_peer_certificate(client->ssl);
-    g_assert_nonnull(certificate);
-    char name[100];
-    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name,
-                              sizeof name);
-    X509_free(certificate);
-    return g_strdup(name);
-}
-
-static char *
-ask(Client *client, const char *head, const char *body, gsize body_size)
-{
-    g_assert_cmpint(SSL_write(client->ssl, head, (int)strlen(head)), ==, (int)strlen(head));
-    for (gsize sent = 0; sent < body_size;) {
-        int written = SSL_write(client->ssl, body + sent, (int)MIN(body_size - sent, 50000));
-        g_assert_cmpint(written, >, 0);
-        sent += (gsize)written;
-    }
-    GString *answer = g_string_new(NULL);
-    char buffer[20000];
-    int size;
-    while ((size = SSL_read(client->ssl, buffer, sizeof buffer)) > 0) {
-        g_string_append_len(answer, buffer, size);
-    }
-    return g_string_free(answer, FALSE);
+    return (HttpServerOptions){ .certificates = certificates->rows, .num_certificates = count };
 }
 
 static void
@@ -191,29 +111,28 @@ test_serves_over_tls(void)
 {
     g_auto(Certificates) certificates;
     certificates_make(&certificates);
-    HttpServerOptions options = { .cert_path = certificates.cert_paths[0],
-                                  .key_path = certificates.key_paths[0] };
+    HttpServerOptions options = options_of(&certificates, 2);
     g_auto(TestHttp) server = test_http_start(&options, &app);
     static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
     for (gsize i = 0; i < G_N_ELEMENTS(versions); i++) {
-        g_auto(Client) client = client_connect(server.port, "service.test", versions[i]);
+        g_auto(TestTls) client = test_tls_connect(server.port, "service.test", versions[i]);
         g_assert_true(client.is_connected);
-        g_autofree char *much =
-            ask(&client, "GET /much HTTP/1.1\r\nHost: service.test\r\nConnection: close\r\n\r\n",
-                NULL, 0);
+        g_autofree char *much = test_tls_ask(
+            &client, "GET /much HTTP/1.1\r\nHost: service.test\r\nConnection: close\r\n\r\n", NULL,
+            0);
         g_assert_cmpuint(strlen(test_body_of(much)), ==, 1000000);
-        g_auto(Client) second = client_connect(server.port, "service.test", versions[i]);
-        g_autofree char *streamed =
-            ask(&second, "GET /stream HTTP/1.1\r\nHost: service.test\r\nConnection: close\r\n\r\n",
-                NULL, 0);
+        g_auto(TestTls) second = test_tls_connect(server.port, "service.test", versions[i]);
+        g_autofree char *streamed = test_tls_ask(
+            &second, "GET /stream HTTP/1.1\r\nHost: service.test\r\nConnection: close\r\n\r\n",
+            NULL, 0);
         g_assert_cmpuint(strlen(test_body_of(streamed)), ==, 1000000);
-        g_auto(Client) third = client_connect(server.port, "service.test", versions[i]);
+        g_auto(TestTls) third = test_tls_connect(server.port, "service.test", versions[i]);
         g_autofree char *body = g_strnfill(3000000, 'b');
         g_autofree char *counted =
-            ask(&third,
-                "POST /count HTTP/1.1\r\nHost: service.test\r\nConnection: close\r\n"
-                "Content-Length: 3000000\r\n\r\n",
-                body, 3000000);
+            test_tls_ask(&third,
+                         "POST /count HTTP/1.1\r\nHost: service.test\r\nConnection: close\r\n"
+                         "Content-Length: 3000000\r\n\r\n",
+                         body, 3000000);
         g_assert_cmpstr(test_body_of(counted), ==, "3000000");
     }
 }
@@ -223,55 +142,111 @@ test_old_versions_are_refused(void)
 {
     g_auto(Certificates) certificates;
     certificates_make(&certificates);
-    HttpServerOptions options = { .cert_path = certificates.cert_paths[0],
-                                  .key_path = certificates.key_paths[0] };
+    HttpServerOptions options = options_of(&certificates, 2);
     g_auto(TestHttp) server = test_http_start(&options, &app);
-    g_auto(Client) client = client_connect(server.port, "service.test", TLS1_1_VERSION);
+    g_auto(TestTls) client = test_tls_connect(server.port, "service.test", TLS1_1_VERSION);
     g_assert_false(client.is_connected);
 }
 
+/* LST-19: who asks for a name that is not served, or for none, learns of none that is. */
 static void
 test_each_name_has_its_certificate(void)
 {
     g_auto(Certificates) certificates;
     certificates_make(&certificates);
-    HttpCertificate shop = { "Shop.test", certificates.cert_paths[1], certificates.key_paths[1] };
-    HttpServerOptions options = { .cert_path = certificates.cert_paths[0],
-                                  .key_path = certificates.key_paths[0],
-                                  .certificates = &shop,
-                                  .num_certificates = 1 };
+    HttpServerOptions options = options_of(&certificates, 2);
     g_auto(TestHttp) server = test_http_start(&options, &app);
     static const struct {
         const char *asked, *shown;
-    } cases[] = { { "shop.test", "shop.test" },
-                  { "SHOP.test", "shop.test" },
-                  { "unknown.test", "service.test" },
-                  { NULL, "service.test" } };
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_auto(Client) client = client_connect(server.port, cases[i].asked, TLS1_3_VERSION);
-        g_assert_true(client.is_connected);
-        g_autofree char *shown = name_shown(&client);
-        g_assert_cmpstr(shown, ==, cases[i].shown);
+    } cases[] = { { "service.test", "service.test" },
+                  { "SERVICE.test", "service.test" },
+                  { "one.shops.test", "*.shops.test" },
+                  { "Two.Shops.test", "*.shops.test" },
+                  { "shops.test", NULL },
+                  { "a.one.shops.test", NULL },
+                  { ".shops.test", NULL },
+                  { "*.shops.test", NULL },
+                  { "a.service.test", NULL },
+                  { "unknown.test", NULL },
+                  { "localhost", NULL },
+                  { NULL, NULL } };
+    static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+    for (gsize i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+        const char *asked = cases[i / 2].asked;
+        g_auto(TestTls) client = test_tls_connect(server.port, asked, versions[i % 2]);
+        g_autofree char *shown = test_tls_name_shown(&client);
+        g_test_message("%s", asked);
+        g_assert_cmpstr(shown, ==, cases[i / 2].shown);
+        g_assert_cmpint(client.alert, ==, shown == NULL ? SSL_AD_UNRECOGNIZED_NAME : 0);
+        g_assert_true(client.is_connected == (shown != NULL));
     }
 }
 
-/* LST-19: who asks for a name that is not served learns of none that is. */
+/* LST-19: a certificate that names another host, or has another's key, gives it away. */
 static void
-test_unknown_names_learn_nothing(void)
+test_certificates_that_tie_hosts_are_refused(void)
 {
     g_auto(Certificates) certificates;
     certificates_make(&certificates);
-    HttpCertificate shop = { "shop.test", certificates.cert_paths[1], certificates.key_paths[1] };
-    HttpServerOptions options = { .certificates = &shop, .num_certificates = 1 };
-    g_auto(TestHttp) server = test_http_start(&options, &app);
-    static const char *const names[] = { "unknown.test", NULL };
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_auto(Client) client = client_connect(server.port, names[i], TLS1_3_VERSION);
-        g_assert_false(client.is_connected);
-        g_assert_null(SSL_get0_peer_certificate(client.ssl));
+    HttpServerOptions options = options_of(&certificates, 2);
+    static const char *const shops[] = { "*.shops.test service.test", "*.shops.test SERVICE.test",
+                                         "service.test *.shops.test", "*.shops.test *.test" };
+    static const char *const service[] = { "service.test *.shops.test", "service.test shops.test",
+                                           "service.test one.shops.test" };
+    for (gsize i = 0; i < G_N_ELEMENTS(shops); i++) {
+        g_autoptr(GError) error = NULL;
+        test_certificate_make(certificates.dir, "shops", shops[i]);
+        g_test_message("%s", shops[i]);
+        g_assert_null(http_server_new(&options, &app, &error));
+        g_assert_nonnull(strstr(error->message, "setting shops.certificate: "));
+        g_assert_nonnull(strstr(error->message, "service.test"));
     }
-    g_auto(Client) client = client_connect(server.port, "shop.test", TLS1_3_VERSION);
-    g_assert_true(client.is_connected);
+    test_certificate_make(certificates.dir, "shops", "*.shops.test");
+    for (gsize i = 0; i < G_N_ELEMENTS(service); i++) {
+        g_autoptr(GError) error = NULL;
+        test_certificate_make(certificates.dir, "service", service[i]);
+        g_test_message("%s", service[i]);
+        g_assert_null(http_server_new(&options, &app, &error));
+        g_assert_nonnull(strstr(error->message, "*.shops.test"));
+    }
+    g_autoptr(GError) error = NULL;
+    const HttpCertificate one_file[] = {
+        { "a.test", certificates.rows[1].cert_path, certificates.rows[1].key_path, NULL },
+        { "b.test", certificates.rows[1].cert_path, certificates.rows[1].key_path, NULL },
+    };
+    options.certificates = one_file;
+    g_assert_null(http_server_new(&options, &app, &error));
+    g_assert_nonnull(strstr(error->message, "the same key"));
+}
+
+/* LST-19: a session that was made for one host is worth nothing at another, or at all: whoever
+ * could take it up there would know that both are one server. */
+static void
+test_sessions_are_not_taken_up(void)
+{
+    g_auto(Certificates) certificates;
+    certificates_make(&certificates);
+    HttpServerOptions options = options_of(&certificates, 2);
+    g_auto(TestHttp) server = test_http_start(&options, &app);
+    static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+    static const char *const names[] = { "one.shops.test", "two.shops.test", "service.test" };
+    for (gsize i = 0; i < G_N_ELEMENTS(versions); i++) {
+        g_auto(TestTls) first = test_tls_connect(server.port, names[0], versions[i]);
+        g_autofree char *answer = test_tls_ask(&first,
+                                               "GET /much HTTP/1.1\r\nHost: one.shops.test\r\n"
+                                               "Connection: close\r\n\r\n",
+                                               NULL, 0);
+        g_assert_cmpuint(test_status_of(answer), ==, 200);
+        SSL_SESSION *session = SSL_get1_session(first.ssl);
+        g_assert_false(SSL_SESSION_has_ticket(session));
+        for (gsize k = 0; k < G_N_ELEMENTS(names); k++) {
+            g_auto(TestTls) again =
+                test_tls_connect_with(server.port, names[k], versions[i], session);
+            g_assert_true(again.is_connected);
+            g_assert_false(SSL_session_reused(again.ssl));
+        }
+        SSL_SESSION_free(session);
+    }
 }
 
 /* LST-19 */
@@ -280,13 +255,19 @@ test_the_host_is_the_name_that_was_asked_for(void)
 {
     g_auto(Certificates) certificates;
     certificates_make(&certificates);
-    HttpServerOptions options = { .cert_path = certificates.cert_paths[0],
-                                  .key_path = certificates.key_paths[0] };
+    HttpServerOptions options = options_of(&certificates, 2);
     g_auto(TestHttp) server = test_http_start(&options, &app);
-    g_auto(Client) client = client_connect(server.port, "shop.test", TLS1_3_VERSION);
-    g_autofree char *answer =
-        ask(&client, "GET /much HTTP/1.1\r\nHost: other.test\r\n\r\n", NULL, 0);
-    g_assert_cmpuint(test_status_of(answer), ==, 421);
+    static const char *const names[][2] = { { "one.shops.test", "service.test" },
+                                            { "one.shops.test", "two.shops.test" },
+                                            { "service.test", "one.shops.test" },
+                                            { "service.test", "other.test" } };
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_auto(TestTls) client = test_tls_connect(server.port, names[i][0], TLS1_3_VERSION);
+        g_autofree char *head =
+            g_strdup_printf("GET /much HTTP/1.1\r\nHost: %s\r\n\r\n", names[i][1]);
+        g_autofree char *answer = test_tls_ask(&client, head, NULL, 0);
+        g_assert_cmpuint(test_status_of(answer), ==, 421);
+    }
 }
 
 static void
@@ -294,20 +275,34 @@ test_certificates_can_be_replaced(void)
 {
     g_auto(Certificates) certificates;
     certificates_make(&certificates);
-    HttpServerOptions options = { .cert_path = certificates.cert_paths[0],
-                                  .key_path = certificates.key_paths[0] };
+    HttpServerOptions options = options_of(&certificates, 2);
     g_auto(TestHttp) server = test_http_start(&options, &app);
-    make_certificate("renewed.test", certificates.cert_paths[0], certificates.key_paths[0]);
+    g_auto(TestTls) before = test_tls_connect(server.port, "service.test", TLS1_3_VERSION);
+    test_certificate_make(certificates.dir, "service", "renewed.test");
     g_autoptr(GError) error = NULL;
     g_assert_true(http_server_reload_certificates(server.server, &error));
     g_assert_no_error(error);
-    g_auto(Client) client = client_connect(server.port, "service.test", TLS1_3_VERSION);
-    g_autofree char *shown = name_shown(&client);
+    g_auto(TestTls) client = test_tls_connect(server.port, "service.test", TLS1_3_VERSION);
+    g_autofree char *shown = test_tls_name_shown(&client);
     g_assert_cmpstr(shown, ==, "renewed.test");
-    g_assert_true(g_file_set_contents(certificates.cert_paths[0], "none", -1, NULL));
-    g_assert_false(http_server_reload_certificates(server.server, &error));
-    g_auto(Client) later = client_connect(server.port, "service.test", TLS1_3_VERSION);
-    g_assert_true(later.is_connected);
+    static const char *const bad[] = { "none", "tied" };
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) bad_error = NULL;
+        if (i == 0) {
+            g_assert_true(g_file_set_contents(certificates.rows[0].cert_path, bad[i], -1, NULL));
+        } else {
+            test_certificate_make(certificates.dir, "service", "tied.test *.shops.test");
+        }
+        g_assert_false(http_server_reload_certificates(server.server, &bad_error));
+        g_auto(TestTls) later = test_tls_connect(server.port, "service.test", TLS1_3_VERSION);
+        g_autofree char *still = test_tls_name_shown(&later);
+        g_assert_cmpstr(still, ==, "renewed.test");
+    }
+    g_autofree char *answer = test_tls_ask(&before,
+                                           "GET /much HTTP/1.1\r\nHost: service.test\r\n"
+                                           "Connection: close\r\n\r\n",
+                                           NULL, 0);
+    g_assert_cmpuint(test_status_of(answer), ==, 200);
 }
 
 static void
@@ -315,21 +310,20 @@ test_clients_that_break_off_hurt_nobody(void)
 {
     g_auto(Certificates) certificates;
     certificates_make(&certificates);
-    HttpServerOptions options = { .cert_path = certificates.cert_paths[0],
-                                  .key_path = certificates.key_paths[0] };
+    HttpServerOptions options = options_of(&certificates, 2);
     g_auto(TestHttp) server = test_http_start(&options, &app);
     for (guint i = 0; i < 10; i++) {
-        Client leaving = client_connect(server.port, "service.test", TLS1_3_VERSION);
+        TestTls leaving = test_tls_connect(server.port, "service.test", TLS1_3_VERSION);
         static const char request[] = "GET /much HTTP/1.1\r\nHost: service.test\r\n\r\n";
         SSL_write(leaving.ssl, request, sizeof request - 1);
-        client_clear(&leaving); /* in the middle of the answer: SIGPIPE must not end the server */
+        test_tls_clear(&leaving); /* in the middle of the answer: SIGPIPE must not end the server */
         int plain = test_connect(server.port);
         test_send(plain, request, sizeof request - 1);
         g_autofree char *nothing = test_read_to_end(plain);
         g_assert_null(strstr(nothing, "HTTP/1.1"));
         close(plain);
     }
-    g_auto(Client) client = client_connect(server.port, "service.test", TLS1_3_VERSION);
+    g_auto(TestTls) client = test_tls_connect(server.port, "service.test", TLS1_3_VERSION);
     g_assert_true(client.is_connected);
 }
 
@@ -338,15 +332,18 @@ test_certificates_that_do_not_fit_are_refused(void)
 {
     g_auto(Certificates) certificates;
     certificates_make(&certificates);
-    HttpServerOptions mixed = { .cert_path = certificates.cert_paths[0],
-                                .key_path = certificates.key_paths[1] };
-    HttpServerOptions missing = { .cert_path = "/nonexistent.pem",
-                                  .key_path = certificates.key_paths[1] };
+    const HttpCertificate mixed = { "a.test", certificates.rows[0].cert_path,
+                                    certificates.rows[1].key_path, "a.certificate" };
+    const HttpCertificate missing = { "a.test", "/nonexistent.pem", certificates.rows[1].key_path,
+                                      NULL };
+    HttpServerOptions options = { .certificates = &mixed, .num_certificates = 1 };
     g_autoptr(GError) error = NULL;
-    g_assert_null(http_server_new(&mixed, &app, &error));
-    g_assert_nonnull(strstr(error->message, certificates.key_paths[1]));
+    g_assert_null(http_server_new(&options, &app, &error));
+    g_assert_nonnull(strstr(error->message, certificates.rows[1].key_path));
+    g_assert_nonnull(strstr(error->message, "setting a.certificate"));
     g_clear_error(&error);
-    g_assert_null(http_server_new(&missing, &app, &error));
+    options.certificates = &missing;
+    g_assert_null(http_server_new(&options, &app, &error));
     g_assert_nonnull(strstr(error->message, "/nonexistent.pem"));
 }
 
@@ -356,10 +353,11 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/http/tls/serves", test_serves_over_tls);
     g_test_add_func("/http/tls/old", test_old_versions_are_refused);
-    g_test_add_func("/http/tls/names", test_each_name_has_its_certificate);
-    g_test_add_func("/http/tls/unknown-names", test_unknown_names_learn_nothing);
+    g_test_add_func("/http/tls/LST-19/names", test_each_name_has_its_certificate);
+    g_test_add_func("/http/tls/LST-19/ties", test_certificates_that_tie_hosts_are_refused);
+    g_test_add_func("/http/tls/LST-19/sessions", test_sessions_are_not_taken_up);
     g_test_add_func("/http/tls/breaks-off", test_clients_that_break_off_hurt_nobody);
-    g_test_add_func("/http/tls/same-host", test_the_host_is_the_name_that_was_asked_for);
+    g_test_add_func("/http/tls/LST-19/same-host", test_the_host_is_the_name_that_was_asked_for);
     g_test_add_func("/http/tls/reload", test_certificates_can_be_replaced);
     g_test_add_func("/http/tls/misfits", test_certificates_that_do_not_fit_are_refused);
     return g_test_run();

@@ -1,6 +1,7 @@
 #include "http/tls.h"
 
 #include "base/error.h"
+#include "http/certificate_names.h"
 
 #include <errno.h>
 #include <openssl/bio.h>
@@ -10,19 +11,19 @@
 
 /* What handshakes use: replaced as a whole. */
 typedef struct {
-    SSL_CTX *context;    /* with the certificate for all names, if there is one */
-    GHashTable *by_name; /* name -> SSL_CTX */
+    SSL_CTX *context;    /* of a handshake before its name is known: no certificate */
+    GHashTable *by_name; /* "shop.test" or "*.shop.test" -> SSL_CTX */
 } Contexts;
 
 /* Where a certificate comes from. */
 typedef struct {
-    char *name; /* NULL: for all names */
+    char *name;
     char *cert_path, *key_path;
+    char *setting;
 } Source;
 
 struct HttpTls {
     GArray *sources; /* of Source */
-    bool has_default;
     GMutex lock;
     Contexts contexts; /* below the lock */
 };
@@ -92,21 +93,31 @@ choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_size, const 
     return SSL_TLSEXT_ERR_OK;
 }
 
-/* LST-19: a name that is not served learns no other name: where there is no certificate for all
- * names, the handshake ends. */
+static SSL_CTX *
+find_context(const Contexts *contexts, const char *name)
+{
+    if (name[0] == '*' || name[0] == '.') {
+        return NULL;
+    }
+    g_autofree char *any = g_strconcat("*", strchr(name, '.'), NULL);
+    SSL_CTX *found = g_hash_table_lookup(contexts->by_name, name);
+    return found != NULL ? found : g_hash_table_lookup(contexts->by_name, any);
+}
+
+/* LST-19: who asks for a name that is not served, or for none, learns of none that is. */
 static int
 choose_certificate(SSL *ssl, int *alert, void *arg)
 {
     HttpTls *tls = arg;
     const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    g_autofree char *name = asked == NULL ? NULL : g_ascii_strdown(asked, -1);
+    g_autofree char *name = g_ascii_strdown(asked == NULL ? "" : asked, -1);
     g_mutex_lock(&tls->lock);
-    SSL_CTX *context = name == NULL ? NULL : g_hash_table_lookup(tls->contexts.by_name, name);
+    SSL_CTX *context = find_context(&tls->contexts, name);
     if (context != NULL) {
         SSL_set_SSL_CTX(ssl, context); /* takes a reference */
     }
     g_mutex_unlock(&tls->lock);
-    if (context == NULL && !tls->has_default) {
+    if (context == NULL) {
         *alert = SSL_AD_UNRECOGNIZED_NAME;
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     }
@@ -134,17 +145,50 @@ set_up(HttpTls *tls, SSL_CTX *context)
 }
 
 static bool
-load(SSL_CTX *context, const char *cert_path, const char *key_path, GError **error)
+load(SSL_CTX *context, const Source *source, GError **error)
 {
     ERR_clear_error();
-    if (SSL_CTX_use_certificate_chain_file(context, cert_path) != 1) {
-        return fail(error, APP_ERROR_INVALID, "%s: no certificate: %s", cert_path,
+    if (SSL_CTX_use_certificate_chain_file(context, source->cert_path) != 1) {
+        return fail(error, APP_ERROR_INVALID, "%s: no certificate: %s", source->cert_path,
                     ERR_reason_error_string(ERR_peek_error()));
     }
-    if (SSL_CTX_use_PrivateKey_file(context, key_path, SSL_FILETYPE_PEM) != 1 ||
+    if (SSL_CTX_use_PrivateKey_file(context, source->key_path, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_check_private_key(context) != 1) {
-        return fail(error, APP_ERROR_INVALID, "%s: not the private key of %s: %s", key_path,
-                    cert_path, ERR_reason_error_string(ERR_peek_error()));
+        return fail(error, APP_ERROR_INVALID, "%s: not the private key of %s: %s", source->key_path,
+                    source->cert_path, ERR_reason_error_string(ERR_peek_error()));
+    }
+    return true;
+}
+
+/* False, with whose certificate it is in ERROR. */
+static bool
+blame(const Source *source, GError **error)
+{
+    if (source->setting != NULL) {
+        g_prefix_error(error, "setting %s: ", source->setting);
+    }
+    return false;
+}
+
+static X509 *
+certificate_of(const Contexts *contexts, const Source *source)
+{
+    return SSL_CTX_get0_certificate(g_hash_table_lookup(contexts->by_name, source->name));
+}
+
+/* LST-19: no certificate may tell of another's hosts. */
+static bool
+are_strangers(const HttpTls *tls, const Contexts *contexts, GError **error)
+{
+    const guint count = tls->sources->len;
+    for (guint i = 0; i < count * count; i++) {
+        const Source *mine = &g_array_index(tls->sources, Source, i / count);
+        const Source *other = &g_array_index(tls->sources, Source, i % count);
+        if (mine != other && !certificate_is_silent(certificate_of(contexts, mine), other->name,
+                                                    certificate_of(contexts, other), error)) {
+            g_prefix_error(error, "%s: ", mine->cert_path);
+            return blame(mine, error);
+        }
     }
     return true;
 }
@@ -173,15 +217,15 @@ http_tls_reload(HttpTls *tls, GError **error)
     set_up(tls, made.context);
     for (guint i = 0; i < tls->sources->len; i++) {
         const Source *source = &g_array_index(tls->sources, Source, i);
-        SSL_CTX *context = made.context;
-        if (source->name != NULL) {
-            context = SSL_CTX_new(TLS_server_method());
-            g_hash_table_replace(made.by_name, g_strdup(source->name), context);
-            set_up(tls, context);
+        SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+        g_hash_table_replace(made.by_name, g_strdup(source->name), context);
+        set_up(tls, context);
+        if (!load(context, source, error)) {
+            return blame(source, error);
         }
-        if (!load(context, source->cert_path, source->key_path, error)) {
-            return false;
-        }
+    }
+    if (!are_strangers(tls, &made, error)) {
+        return false;
     }
     g_mutex_lock(&tls->lock);
     Contexts replaced = tls->contexts;
@@ -192,20 +236,13 @@ http_tls_reload(HttpTls *tls, GError **error)
 }
 
 static void
-add_source(HttpTls *tls, const char *name, const char *cert_path, const char *key_path)
-{
-    Source source = { name == NULL ? NULL : g_ascii_strdown(name, -1), g_strdup(cert_path),
-                      g_strdup(key_path) };
-    g_array_append_val(tls->sources, source);
-}
-
-static void
 source_clear(gpointer data)
 {
     Source *source = data;
     g_free(source->name);
     g_free(source->cert_path);
     g_free(source->key_path);
+    g_free(source->setting);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpTls, http_tls_free)
@@ -214,20 +251,18 @@ bool
 http_tls_new(const HttpServerOptions *options, HttpTls **ret_tls, GError **error)
 {
     *ret_tls = NULL;
-    if (options->cert_path == NULL && options->num_certificates == 0) {
+    if (options->num_certificates == 0) {
         return true;
     }
     g_autoptr(HttpTls) tls = g_new0(HttpTls, 1);
     g_mutex_init(&tls->lock);
     tls->sources = g_array_new(FALSE, FALSE, sizeof(Source));
     g_array_set_clear_func(tls->sources, source_clear);
-    tls->has_default = options->cert_path != NULL;
-    if (tls->has_default) {
-        add_source(tls, NULL, options->cert_path, options->key_path);
-    }
     for (gsize i = 0; i < options->num_certificates; i++) {
         const HttpCertificate *certificate = &options->certificates[i];
-        add_source(tls, certificate->name, certificate->cert_path, certificate->key_path);
+        Source source = { g_ascii_strdown(certificate->name, -1), g_strdup(certificate->cert_path),
+                          g_strdup(certificate->key_path), g_strdup(certificate->setting) };
+        g_array_append_val(tls->sources, source);
     }
     if (!http_tls_reload(tls, error)) {
         return false;
