@@ -1,7 +1,11 @@
 /* `cloudpick serve` as a process: the seller's whole job, delivery, stopping and dying. */
 #include "tests/serve.h"
 
+#include <pty.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* All URLs in JSON, in order. */
 static GPtrArray *
@@ -260,6 +264,53 @@ test_stops_in_good_order_and_knows_its_people_afterwards(Serve *serve)
     assert_schema(status, "Status");
 }
 
+/* SIGHUP is no end for those who have no terminal: not of the service, not of a worker. */
+static void
+test_hangup_ends_nobody(Serve *serve)
+{
+    g_ptr_array_add(serve->arguments, g_strdup("--no-jobs"));
+    serve_start(serve);
+    g_ptr_array_remove_index(serve->arguments, serve->arguments->len - 1);
+    serve_start_worker(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    for (guint i = 0; i < 2; i++) {
+        g_autofree char *name = g_strdup_printf("sheet%u.csv", i);
+        g_autoptr(GBytes) sheet = g_bytes_new_static("sku,title\nA,B\n", 14);
+        serve_upload(&client, batch, name, sheet);
+        g_autofree char *done = serve_wait_until_done(&client, batch); /* by the worker */
+        g_assert_cmpint(kill(serve->worker_pid, SIGHUP), ==, 0);
+        g_assert_cmpint(kill(serve->pid, SIGHUP), ==, 0);
+    }
+}
+
+/* But who closes the window that it was started in wants it to end. */
+static void
+test_ends_with_its_terminal(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    int terminal;
+    pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+    g_assert_cmpint(pid, >=, 0);
+    if (pid == 0) {
+        execl(g_getenv("CLOUDPICK"), "cloudpick", "serve", "--data", dir, "--set",
+              "server.listen=127.0.0.1:0", NULL);
+        _exit(127);
+    }
+    char text[1000] = "";
+    for (gsize size = 0; strstr(text, "Cloudpick is at") == NULL;) {
+        gssize got = read(terminal, text + size, sizeof text - 1 - size);
+        g_assert_cmpint(got, >, 0);
+        size += (gsize)got;
+        text[size] = '\0';
+    }
+    close(terminal);
+    int status;
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+}
+
 /* A service that others can reach has no test mode, and says so before it listens. */
 static void
 test_test_mode_is_for_loopback(void)
@@ -280,6 +331,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/service/test-mode", test_test_mode_is_for_loopback);
+    g_test_add_func("/service/terminal", test_ends_with_its_terminal);
+    test_each_serve("/service/hangup", test_hangup_ends_nobody);
     test_each_serve("/service/stop", test_stops_in_good_order_and_knows_its_people_afterwards);
     test_each_serve("/service/whole-job", test_whole_job);
     test_each_serve("/service/LST-18", test_published_pictures_are_bare);

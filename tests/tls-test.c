@@ -5,6 +5,7 @@
 #include "http/test_http.h"
 #include "http/test_tls.h"
 
+#include <signal.h>
 #include <string.h>
 
 #define PICTURES "pictures.test"
@@ -256,11 +257,57 @@ test_certificates_that_tie_are_refused(void)
     }
 }
 
+static void
+wait_until_shown(const Serve *serve, const char *name, const char *expected)
+{
+    for (;;) {
+        g_auto(TestTls) client = test_tls_connect(serve->port, name, TLS1_3_VERSION);
+        g_autofree char *shown = test_tls_name_shown(&client);
+        if (shown != NULL && strcmp(shown, expected) == 0) {
+            return;
+        }
+        g_usleep(20000);
+    }
+}
+
+/* A renewed certificate is shown after SIGHUP; whoever is connected stays so. */
+static void
+test_hangup_reads_certificates_again(void)
+{
+    g_auto(Serve) serve = { 0 };
+    g_assert_true(serve_init(&serve, DB_SQLITE));
+    set(&serve, "server.pictures-domain", PICTURES);
+    set_tls(&serve);
+    serve_start(&serve);
+    g_auto(TestTls) before = test_tls_connect(serve.port, "localhost", TLS1_3_VERSION);
+    g_assert_true(before.is_connected);
+    test_certificate_make(serve.dir, "site", "renewed localhost");
+    test_certificate_make(serve.dir, "pictures", "renewed-too *." PICTURES);
+    g_assert_cmpint(kill(serve.pid, SIGHUP), ==, 0);
+    wait_until_shown(&serve, "localhost", "renewed");
+    wait_until_shown(&serve, "one." PICTURES, "renewed-too");
+    g_autofree char *answer = test_tls_ask(
+        &before, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", NULL, 0);
+    g_assert_cmpuint(test_status_of(answer), ==, 200);
+
+    /* The first of the next two changes nothing (LST-19), and so the second is the one that shows.
+     */
+    test_certificate_make(serve.dir, "site", "tied localhost *." PICTURES);
+    g_assert_cmpint(kill(serve.pid, SIGHUP), ==, 0);
+    g_autofree char *still = ask(&serve, "localhost", "/healthz");
+    g_assert_cmpuint(test_status_of(still), ==, 200);
+    test_certificate_make(serve.dir, "site", "once-more localhost");
+    g_assert_cmpint(kill(serve.pid, SIGHUP), ==, 0);
+    wait_until_shown(&serve, "localhost", "once-more");
+    g_assert_cmpint(serve_stop(&serve), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tls/LST-19/refused", test_certificates_that_tie_are_refused);
+    g_test_add_func("/tls/hangup", test_hangup_reads_certificates_again);
     test_each_serve("/tls/LST-19/says-nothing", test_tls_says_nothing_of_others);
     return g_test_run();
 }

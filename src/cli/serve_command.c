@@ -46,6 +46,22 @@ stop_service(gpointer data)
     }
 }
 
+static void
+reload_certificates(gpointer data)
+{
+    Service *service = data;
+    g_autoptr(GError) error = NULL;
+    g_mutex_lock(&service->mutex);
+    if (service->is_stopping) {
+        /* The server may be gone already. */
+    } else if (http_server_reload_certificates(service->server, &error)) {
+        log_line(LOG_INFO_LEVEL, "certificates-read", LOG_END);
+    } else {
+        log_line(LOG_ERROR_LEVEL, "certificates-kept", LOG_REASON, error->message, LOG_END);
+    }
+    g_mutex_unlock(&service->mutex);
+}
+
 static gpointer
 run_ticks(gpointer data)
 {
@@ -165,7 +181,7 @@ run_service(Service *service, const ServeOptions *options, GError **error)
     GThread *ticks = g_thread_new("ticks", run_ticks, service);
     GThread *metrics =
         service->metrics == NULL ? NULL : g_thread_new("metrics", run_metrics, service->metrics);
-    stop_signal_watch(stop_service, service);
+    stop_signal_watch(stop_service, reload_certificates, service);
     announce(service, options->sample != NULL);
     bool has_run = http_server_run(service->server, error);
     stop_service(service);
@@ -250,6 +266,7 @@ serve_command(int argc, char **argv)
             "machine can sign in as anybody, nobody else can reach it.",
             "With --config FILE: PostgreSQL, S3 buckets, TLS, sign-in with Google, Microsoft and\n"
             "GitHub. SIGTERM ends it in good order; nothing acknowledged is lost even by SIGKILL.\n"
+            "SIGHUP has it read its certificates again.\n"
             "Its log is on standard error, a JSON object a line, without personal data.\n"
             "Exit status: 0 when told to end, 2 when the call or a setting is wrong, 3 when it\n"
             "could not run.",

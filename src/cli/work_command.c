@@ -36,7 +36,7 @@ work(const Settings *settings, const char *data_dir, GError **error)
         return false;
     }
     static Stop stop; /* the thread of signals may still use it when this returns */
-    stop_signal_watch(stop_work, &stop);
+    stop_signal_watch(stop_work, NULL, &stop);
     log_line(LOG_INFO_LEVEL, "started", LOG_VERSION, CLOUDPICK_VERSION, LOG_END);
     g_mutex_lock(&stop.mutex);
     while (!stop.is_stopping) {
@@ -63,7 +63,8 @@ work_command(int argc, char **argv)
             "Does the work of the service (reading sheets, matching, cleaning photos, publishing,\n"
             "deleting what is too old) without its pages. Any number of these may run beside\n"
             "cloudpick serve, on any number of machines, on one PostgreSQL and one storage.",
-            "Give it the configuration of cloudpick serve. SIGTERM ends it in good order.\n"
+            "Give it the configuration of cloudpick serve. SIGTERM ends it in good order, SIGHUP\n"
+            "changes nothing.\n"
             "Exit status: 0 when told to end, 2 when the call or a setting is wrong, 3 when it\n"
             "could not run.",
             entries, NULL, &error) ||
