@@ -30,7 +30,8 @@ build_by_service(TestBatches *test)
     g_autoptr(GError) error = NULL;
     BatchSettings settings = BATCH_SETTINGS_NONE;
     settings.quality = 85;
-    g_autoptr(BatchInfo) batch = batches_create(test->batches, &test->account, &settings, &error);
+    g_autoptr(BatchInfo) batch =
+        batches_create(test->batches, &test->account, &settings, NULL, NULL, &error);
     g_assert_no_error(error);
     Id id = batch->id;
     g_autofree char *folder = sample("photos");

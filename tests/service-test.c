@@ -264,6 +264,81 @@ test_stops_in_good_order_and_knows_its_people_afterwards(Serve *serve)
     assert_schema(status, "Status");
 }
 
+/* Asks for batches under keys of their own until the service does not answer. */
+typedef struct {
+    const TestClient *client;
+    gint num_asked, num_answered; /* atomic */
+} Asking;
+
+static NetResponse
+ask_for_batch(const TestClient *client, gint number, bool *ret_answered)
+{
+    g_autofree char *url =
+        g_strdup_printf("http://127.0.0.1:%u/api/v1/batches", client->peer->port);
+    g_autofree char *key = g_strdup_printf("Idempotency-Key: %d", number);
+    const char *const headers[] = { client->credential, "Sec-Fetch-Site: same-origin",
+                                    "Content-Type: application/json", key, NULL };
+    g_autoptr(GBytes) body = g_bytes_new_static("{}", 2);
+    NetRequest request = { .purpose = NET_SIGN_IN,
+                           .method = "POST",
+                           .url = url,
+                           .headers = headers,
+                           .body = body,
+                           .max_response = 100000,
+                           .timeout_seconds = 100 };
+    NetResponse response = { 0 };
+    g_autoptr(GError) error = NULL;
+    *ret_answered = net_send(client->peer->net, &request, &response, &error);
+    return response;
+}
+
+static gpointer
+ask_until_cut(gpointer data)
+{
+    Asking *asking = data;
+    for (bool is_answered = true; is_answered;) {
+        gint number = g_atomic_int_add(&asking->num_asked, 1);
+        g_auto(NetResponse) response = ask_for_batch(asking->client, number, &is_answered);
+        g_assert_true(!is_answered || response.status == 201);
+        g_atomic_int_add(&asking->num_answered, is_answered);
+    }
+    return NULL;
+}
+
+/* What is asked for again under the same key, because the service died, is not made twice. */
+static void
+test_killed_while_creating_creates_once(Serve *serve)
+{
+    enum { NUM_ROUNDS = 5, NUM_THREADS = 4, PER_ROUND = 12 };
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    Asking asking = { .client = &client };
+    for (guint round = 0; round < NUM_ROUNDS; round++) {
+        GThread *threads[NUM_THREADS];
+        gint goal = g_atomic_int_get(&asking.num_answered) + PER_ROUND + (gint)round;
+        for (guint i = 0; i < NUM_THREADS; i++) {
+            threads[i] = g_thread_new("asks", ask_until_cut, &asking);
+        }
+        while (g_atomic_int_get(&asking.num_answered) < goal) {
+            g_usleep(500);
+        }
+        serve_kill(serve);
+        for (guint i = 0; i < NUM_THREADS; i++) {
+            g_thread_join(threads[i]);
+        }
+        serve_start(serve);
+    }
+    for (gint i = 0; i < asking.num_asked; i++) {
+        bool is_answered;
+        g_auto(NetResponse) response = ask_for_batch(&client, i, &is_answered);
+        g_assert_true(is_answered);
+        g_assert_cmpuint(response.status, ==, 201);
+    }
+    g_autofree char *list = test_json(&client, 200, "GET", "/api/v1/batches?limit=500", NULL);
+    g_auto(GStrv) parts = g_strsplit(list, "\"revision\":", -1);
+    g_assert_cmpint((gint)g_strv_length(parts) - 1, ==, asking.num_asked);
+}
+
 /* SIGHUP is no end for those who have no terminal: not of the service, not of a worker. */
 static void
 test_hangup_ends_nobody(Serve *serve)
@@ -332,6 +407,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/service/test-mode", test_test_mode_is_for_loopback);
     g_test_add_func("/service/terminal", test_ends_with_its_terminal);
+    test_each_serve("/service/created-once", test_killed_while_creating_creates_once);
     test_each_serve("/service/hangup", test_hangup_ends_nobody);
     test_each_serve("/service/stop", test_stops_in_good_order_and_knows_its_people_afterwards);
     test_each_serve("/service/whole-job", test_whole_job);

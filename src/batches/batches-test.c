@@ -494,7 +494,7 @@ test_settings_are_checked(TestDatabase *database)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autoptr(GError) error = NULL;
-        g_assert_null(batches_create(test->batches, &test->account, &wrong[i], &error));
+        g_assert_null(batches_create(test->batches, &test->account, &wrong[i], NULL, NULL, &error));
         g_assert_error(error, APP_ERROR, APP_ERROR_INVALID);
     }
 }

@@ -76,7 +76,8 @@ insert_batch(DbTx *tx, const Id *id, const Id *account, const BatchSettings *set
 }
 
 BatchInfo *
-batches_create(Batches *batches, const Id *account, const BatchSettings *settings, GError **error)
+batches_create(Batches *batches, const Id *account, const BatchSettings *settings,
+               BatchMadeFunc with, gpointer data, GError **error)
 {
     if (!check_settings(settings, error)) {
         return NULL;
@@ -88,7 +89,10 @@ batches_create(Batches *batches, const Id *account, const BatchSettings *setting
         return NULL;
     }
     g_autoptr(BatchInfo) info = batch_info_load(tx, account, &id, error);
-    return info != NULL && db_commit(g_steal_pointer(&tx), error) ? g_steal_pointer(&info) : NULL;
+    return info != NULL && (with == NULL || with(tx, info, data, error)) &&
+                   db_commit(g_steal_pointer(&tx), error)
+               ? g_steal_pointer(&info)
+               : NULL;
 }
 
 BatchInfo *

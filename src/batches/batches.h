@@ -112,9 +112,11 @@ typedef struct {
 } BatchSettings;
 #define BATCH_SETTINGS_NONE ((BatchSettings){ .longest_side = -1, .quality = -1 })
 
-/* SETTINGS->name NULL: named after the day. */
+/* What must be written with MADE or not at all, in its transaction. */
+typedef bool (*BatchMadeFunc)(DbTx *tx, const BatchInfo *made, gpointer data, GError **error);
+/* SETTINGS->name NULL: named after the day. WITH may be NULL; what it fails with is passed on. */
 BatchInfo *batches_create(Batches *batches, const Id *account, const BatchSettings *settings,
-                          GError **error);
+                          BatchMadeFunc with, gpointer data, GError **error);
 BatchInfo *batches_get(Batches *batches, const Id *account, const Id *batch, GError **error);
 /* Newest first. Lists are arrays that own what is in them; CURSOR is NULL or what the call before
  * gave; RET_CURSOR is NULL at the end, free it. INVALID for a cursor that is none. */

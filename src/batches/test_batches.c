@@ -101,7 +101,7 @@ test_batches_open(TestBatches *test)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(BatchInfo) batch =
-        batches_create(test->batches, &test->account, &BATCH_SETTINGS_NONE, &error);
+        batches_create(test->batches, &test->account, &BATCH_SETTINGS_NONE, NULL, NULL, &error);
     g_assert_no_error(error);
     return batch->id;
 }

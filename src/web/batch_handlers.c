@@ -76,20 +76,38 @@ read_settings(Exchange *exchange, SettingsBody *body, GError **error)
     return json_reader_finish(reader, "body", 1, error);
 }
 
+typedef struct {
+    Exchange *exchange;
+    char *answer;
+} Creation;
+
+static bool
+keep_answer(DbTx *tx, const BatchInfo *made, gpointer data, GError **error)
+{
+    Creation *creation = data;
+    JsonWriter *writer = json_writer_new(false);
+    json_batch(writer, NULL, made);
+    creation->answer = g_strdup(json_writer_text(writer)->str);
+    json_writer_free(writer);
+    return exchange_keep_answer(creation->exchange, tx, 201, creation->answer, error);
+}
+
 HttpReplied
 handle_batches_create(Exchange *exchange)
 {
     GError *error = NULL;
+    Creation creation = { exchange, NULL };
     g_auto(SettingsBody) body = { 0 };
     g_autoptr(BatchInfo) batch = NULL;
     if (!read_settings(exchange, &body, &error) ||
         (batch = batches_create(exchange->app->batches, &exchange->account.id, &body.settings,
-                                &error)) == NULL) {
+                                keep_answer, &creation, &error)) == NULL) {
+        g_free(creation.answer);
         return exchange_fail(exchange, error);
     }
     g_autofree char *location = g_strconcat("/api/v1/batches/", batch->id.text, NULL);
     http_add_header(exchange->request, "Location", location);
-    return reply_batch(exchange, 201, batch);
+    return exchange_json_text(exchange, 201, creation.answer);
 }
 
 HttpReplied

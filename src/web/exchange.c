@@ -3,7 +3,6 @@
 #include "accounts/api_token.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "web/idempotency.h"
 #include "web/problem.h"
 
 #include <string.h>
@@ -41,7 +40,6 @@ exchange_free(Exchange *exchange)
     account_clear(&exchange->account);
     session_clear(&exchange->session);
     g_clear_pointer(&exchange->picture, picture_entry_unref);
-    g_free(exchange->idempotency_key);
     g_free(exchange);
 }
 
@@ -65,23 +63,16 @@ exchange_add_site_headers(Exchange *exchange)
     }
 }
 
-/* Remembers the answer to a request that must not be done twice. */
-static void
-remember_answer(Exchange *exchange, guint status, const char *body)
+bool
+exchange_keep_answer(const Exchange *exchange, DbTx *tx, guint status, const char *body,
+                     GError **error)
 {
-    if (exchange->idempotency_key == NULL) {
-        return;
-    }
-    g_autoptr(GError) error = NULL;
-    if (!idempotency_end(exchange->app->db, &exchange->account.id, exchange->idempotency_key,
-                         status < 400 ? status : 0, body, &error)) {
-        log_line(LOG_WARNING_LEVEL, "idempotency-not-kept", LOG_REASON, error->message, LOG_END);
-    }
-    g_clear_pointer(&exchange->idempotency_key, g_free);
+    g_assert(exchange->route->takes_idempotency_key);
+    return idempotency_keep(tx, exchange->app->clock, &exchange->idempotency, status, body, error);
 }
 
-static HttpReplied
-reply_json_text(Exchange *exchange, guint status, char *body)
+HttpReplied
+exchange_json_text(Exchange *exchange, guint status, char *body)
 {
     http_add_header(exchange->request, "Cache-Control", "no-store");
     return http_reply_string(exchange->request, status, "application/json", body);
@@ -92,14 +83,12 @@ exchange_json(Exchange *exchange, guint status, JsonWriter *writer)
 {
     char *body = g_strdup(json_writer_text(writer)->str);
     json_writer_free(writer);
-    remember_answer(exchange, status, body);
-    return reply_json_text(exchange, status, body);
+    return exchange_json_text(exchange, status, body);
 }
 
 HttpReplied
 exchange_problem(Exchange *exchange, guint status, const char *detail)
 {
-    remember_answer(exchange, status, "");
     http_add_header(exchange->request, "Cache-Control", "no-store");
     return http_reply_string(exchange->request, status, PROBLEM_CONTENT_TYPE,
                              problem_text(status, detail));
@@ -141,7 +130,6 @@ exchange_fail(Exchange *exchange, GError *error)
 HttpReplied
 exchange_empty(Exchange *exchange, guint status)
 {
-    remember_answer(exchange, status, "");
     http_add_header(exchange->request, "Cache-Control", "no-store");
     return http_reply_empty(exchange->request, status);
 }
@@ -336,22 +324,17 @@ is_first_time(Exchange *exchange, HttpReplied *ret_replied)
     }
     gsize size;
     const void *body = g_bytes_get_data(http_request_body(exchange->request), &size);
-    Digest digest = digest_of(body, size);
+    exchange->idempotency = (IdempotencyKey){ &exchange->account.id, key,
+                                              exchange->route->http.path, digest_of(body, size) };
     guint status;
     char *answer = NULL;
     GError *error = NULL;
-    switch (idempotency_begin(exchange->app->db, exchange->app->clock, &exchange->account.id, key,
-                              exchange->route->http.path, &digest, &status, &answer, &error)) {
+    switch (idempotency_find(exchange->app->db, &exchange->idempotency, &status, &answer, &error)) {
     case IDEMPOTENCY_FRESH:
-        exchange->idempotency_key = g_strdup(key);
         return true;
     case IDEMPOTENCY_REPLAY:
         http_add_header(exchange->request, "Idempotency-Replayed", "true");
-        *ret_replied = reply_json_text(exchange, status, answer);
-        return false;
-    case IDEMPOTENCY_BUSY:
-        http_add_header(exchange->request, "Retry-After", "1");
-        *ret_replied = exchange_problem(exchange, 409, "the same request is under way");
+        *ret_replied = exchange_json_text(exchange, status, answer);
         return false;
     case IDEMPOTENCY_OTHER:
         *ret_replied =

@@ -6,6 +6,7 @@
 #include "accounts/session.h"
 #include "base/json_reader.h"
 #include "base/json_writer.h"
+#include "web/idempotency.h"
 #include "web/route.h"
 #include "web/site.h"
 
@@ -17,7 +18,7 @@ struct Exchange {
     Account account; /* of who asks; zeroed where nobody had to be known */
     Session session; /* zeroed for an API client */
     bool is_signed_in;
-    char *idempotency_key; /* NULL: no key, or nothing to remember */
+    IdempotencyKey idempotency;
     Slots *slots;          /* of which this request holds one; NULL: none */
     PictureEntry *picture; /* found open in memory, before the route was chosen */
 };
@@ -35,6 +36,13 @@ const char *exchange_cookie(const Exchange *exchange);
 
 /* Headers that every answer of the site carries. */
 void exchange_add_site_headers(Exchange *exchange);
+
+/* In the transaction that creates what the request is for: remembers the answer, which must then be
+ * given with exchange_json_text. For routes that take an Idempotency-Key. */
+bool exchange_keep_answer(const Exchange *exchange, DbTx *tx, guint status, const char *body,
+                          GError **error);
+/* Takes BODY. */
+HttpReplied exchange_json_text(Exchange *exchange, guint status, char *body);
 
 /* Each takes WRITER or ERROR. */
 HttpReplied exchange_json(Exchange *exchange, guint status, JsonWriter *writer);

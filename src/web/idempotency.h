@@ -1,5 +1,8 @@
 /* What was answered to a request with an Idempotency-Key, so that asking again creates nothing
- * twice. A key is the account's; it must come with the same request each time. */
+ * twice. A key is the account's; it must come with the same request each time.
+ *
+ * The answer is kept in the transaction that creates: whatever is killed when, either both are
+ * there or neither. */
 #pragma once
 
 #include "base/clock.h"
@@ -11,21 +14,24 @@
 
 #define IDEMPOTENCY_MAX_KEY 200
 
-/* A request that never got its answer (its process died) may be tried again after this long. */
-#define IDEMPOTENCY_ABANDONED SECONDS(60)
+typedef struct {
+    const Id *account;
+    const char *key;   /* NULL: the request has none; nothing is kept */
+    const char *route; /* its pattern */
+    Digest request;    /* of the body */
+} IdempotencyKey;
 
 typedef enum {
-    IDEMPOTENCY_FRESH,  /* go on, and tell idempotency_end */
+    IDEMPOTENCY_FRESH,  /* go on */
     IDEMPOTENCY_REPLAY, /* answered before: RET_STATUS and RET_BODY */
-    IDEMPOTENCY_BUSY,   /* the same is under way */
     IDEMPOTENCY_OTHER,  /* the key was used for another request */
     IDEMPOTENCY_FAILED, /* ERROR */
 } IdempotencyResult;
 
-IdempotencyResult idempotency_begin(Db *db, const Clock *clock, const Id *account, const char *key,
-                                    const char *route, const Digest *request, guint *ret_status,
-                                    char **ret_body, GError **error);
+IdempotencyResult idempotency_find(Db *db, const IdempotencyKey *key, guint *ret_status,
+                                   char **ret_body, GError **error);
 
-/* The answer. STATUS 0: it failed, and the key is free again. */
-bool idempotency_end(Db *db, const Id *account, const char *key, guint status, const char *body,
-                     GError **error);
+/* In the transaction that creates. CONFLICT, and then nothing may be created: the same request came
+ * twice at once, and the other one has been answered. */
+bool idempotency_keep(DbTx *tx, const Clock *clock, const IdempotencyKey *key, guint status,
+                      const char *body, GError **error);

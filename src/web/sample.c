@@ -127,7 +127,8 @@ sample_load(App *app, const char *folder, GError **error)
     }
     BatchSettings settings = BATCH_SETTINGS_NONE;
     settings.name = "Sample batch";
-    g_autoptr(BatchInfo) batch = batches_create(app->batches, &sample.account, &settings, error);
+    g_autoptr(BatchInfo) batch =
+        batches_create(app->batches, &sample.account, &settings, NULL, NULL, error);
     if (batch == NULL) {
         return false;
     }
