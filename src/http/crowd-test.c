@@ -253,6 +253,42 @@ test_above_the_limit_idle_ones_make_room(void)
     }
 }
 
+/* Whether a request of a newcomer is served, sooner or later. */
+static bool
+newcomer_is_served(guint16 port)
+{
+    const char *request = "GET /loop HTTP/1.1\r\nHost: a\r\n\r\n";
+    bool is_served = false;
+    for (guint i = 0; i < 100 && !is_served; i++) {
+        int fd = test_connect(port);
+        test_send(fd, request, strlen(request));
+        g_autofree char *answer = test_read_answer(fd, true);
+        is_served = test_status_of(answer) == 200;
+        close(fd);
+        g_usleep(is_served ? 0 : G_USEC_PER_SEC / 10);
+    }
+    return is_served;
+}
+
+/* Slowloris: heads that never end, which is as good as silence. */
+static void
+test_above_the_limit_unfinished_heads_make_room(void)
+{
+    g_auto(Gate) gate;
+    gate_init(&gate);
+    HttpServerOptions options = { .max_connections = 4, .header_seconds = 3600 };
+    g_auto(TestHttp) server = start(&gate, &options);
+    int fds[4];
+    for (guint i = 0; i < G_N_ELEMENTS(fds); i++) {
+        fds[i] = test_connect(server.port);
+        test_send(fds[i], "GET /lo", 7);
+    }
+    g_assert_true(newcomer_is_served(server.port));
+    for (guint i = 0; i < G_N_ELEMENTS(fds); i++) {
+        close(fds[i]);
+    }
+}
+
 static void
 test_above_the_limit_newcomers_are_sent_away(void)
 {
@@ -295,6 +331,8 @@ main(int argc, char **argv)
     g_test_add_func("/http/crowd/slow", test_a_thousand_slow_ones_hold_up_nobody);
     g_test_add_func("/http/crowd/unread", test_answers_that_nobody_reads_are_dropped);
     g_test_add_func("/http/crowd/idle-make-room", test_above_the_limit_idle_ones_make_room);
+    g_test_add_func("/http/crowd/unfinished-make-room",
+                    test_above_the_limit_unfinished_heads_make_room);
     g_test_add_func("/http/crowd/limit", test_above_the_limit_newcomers_are_sent_away);
     g_test_add_func("/http/crowd/loops", test_several_loops_serve_as_one);
     return g_test_run();

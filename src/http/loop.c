@@ -126,18 +126,40 @@ http_loop_remove(HttpLoop *loop, HttpConnection *connection)
     uncount_peer(loop->shared, connection->peer);
 }
 
-/* Makes room by closing a connection that waits for its next request, or that has said nothing
- * for a second since it came. */
+/* Who waits for its next request, or has for a second not said, or not finished saying, what it
+ * wants. An honest head comes in one piece. */
+static bool
+gives_way(const HttpLoop *loop, const HttpConnection *connection)
+{
+    switch (connection->state) {
+    case HTTP_CONNECTION_HEAD:
+        if (connection->num_requests > 0 && connection->input->len == 0) {
+            return true;
+        }
+        break;
+    case HTTP_CONNECTION_HANDSHAKE:
+    case HTTP_CONNECTION_LINGERING:
+        break;
+    case HTTP_CONNECTION_BODY:
+    case HTTP_CONNECTION_HANDLING:
+    case HTTP_CONNECTION_SENDING:
+    case HTTP_CONNECTION_EVENTS:
+    case HTTP_CONNECTION_CLOSED:
+        return false;
+    }
+    return loop->now_us - connection->state_since_us > G_USEC_PER_SEC;
+}
+
+/* Makes room for a newcomer, so that a crowd of half-said requests holds all connections only as
+ * long as it makes new ones faster. */
 static void
-evict_idle(HttpLoop *loop)
+evict_one(HttpLoop *loop)
 {
     for (guint i = 0; i < max_evictions_tried && i < loop->connections->len; i++) {
         guint at = loop->next_evicted++ % loop->connections->len;
         HttpConnection *connection = loop->connections->pdata[at];
-        if (connection->state == HTTP_CONNECTION_HEAD && connection->input->len == 0 &&
-            (connection->num_requests > 0 ||
-             loop->now_us - connection->state_since_us > G_USEC_PER_SEC)) {
-            http_connection_stop(connection);
+        if (gives_way(loop, connection)) {
+            http_connection_abort(connection);
             return;
         }
     }
@@ -160,7 +182,7 @@ add_connection(HttpLoop *loop, int fd, const struct sockaddr_storage *address)
     HttpShared *shared = loop->shared;
     guint max_connections = shared->options.max_connections;
     if ((guint)g_atomic_int_get(&shared->num_connections) >= max_connections) {
-        evict_idle(loop);
+        evict_one(loop);
     }
     g_autofree char *peer = http_peer_name(address);
     if ((guint)g_atomic_int_get(&shared->num_connections) >= max_connections ||
@@ -207,7 +229,7 @@ accept_some(HttpLoop *loop)
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
             /* The listener would report again at once: rest until the next check. */
-            evict_idle(loop);
+            evict_one(loop);
             listen_again(loop, false);
         }
         if (errno != ECONNABORTED && errno != EINTR) {
