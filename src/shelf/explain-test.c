@@ -202,6 +202,20 @@ test_restocking_is_many_at_once(void)
     g_assert_cmpuint(explanations[0].parts[0].num_units, ==, 12);
 }
 
+/* Staff put many of a kind at once; whoever takes, beside them, has two hands like everybody. */
+static void
+test_staff_nearby_does_not_make_picks_many(void)
+{
+    PlateDelta plates[] = { { 3, -107.5, 0.5 } };
+    ShelfChange change = change_of(plates, 1);
+    Candidate candidates[] = { product(26.8, home), product(107, elsewhere) };
+    Explanation explanations[8];
+    guint count = explain_change(&change, candidates, 2, EXPLAIN_RESTOCK, explanations, 8);
+    g_assert_cmpuint(count, >, 0);
+    assert_parts(&explanations[0], 1);
+    g_assert_cmpuint(explanations[0].parts[0].candidate, ==, 1);
+}
+
 static double
 gaussian(GRand *random)
 {
@@ -273,6 +287,7 @@ main(int argc, char **argv)
     g_test_add_func("/shelf/explain/half-lifted", test_half_lifted_is_unfinished);
     g_test_add_func("/shelf/explain/dead", test_dead_neighbour_hides_a_part);
     g_test_add_func("/shelf/explain/restock", test_restocking_is_many_at_once);
+    g_test_add_func("/shelf/explain/beside-staff", test_staff_nearby_does_not_make_picks_many);
     g_test_add_func("/shelf/explain/calibrated", test_probabilities_are_calibrated);
     return g_test_run();
 }

@@ -42,8 +42,7 @@ typedef struct {
     guint num_candidates;
     guint num_plates;
     double deltas[EXPLAIN_MAX_PLATES];
-    double log_another, log_yet_another;
-    guint max_units;
+    bool is_restock;
     Explanation *best;
     guint num_best, max;
 } Search;
@@ -211,8 +210,10 @@ consider(Search *search, Explanation *explanation, double log_number)
         const ExplanationPart *part = &explanation->parts[i];
         explanation->log_prior += search->candidates[part->candidate].log_prior;
         if (part->num_units > 1) {
+            bool is_stock = search->is_restock && search->candidates[part->candidate].is_put;
             explanation->log_prior +=
-                search->log_another + (part->num_units - 2) * search->log_yet_another;
+                log(is_stock ? p_another_restocked : p_another) +
+                (part->num_units - 2) * log(is_stock ? p_another_restocked : p_yet_another);
         }
     }
     double bound = explanation->log_weight + explanation->log_prior;
@@ -259,8 +260,7 @@ static void
 consider_one(Search *search)
 {
     for (guint i = 0; i < search->num_candidates; i++) {
-        guint max_units = MIN(search->candidates[i].max_units, search->max_units);
-        for (guint units = 1; units <= max_units; units++) {
+        for (guint units = 1; units <= search->candidates[i].max_units; units++) {
             Explanation explanation = { .num_parts = 1, .parts = { { i, units } } };
             consider(search, &explanation, 0);
         }
@@ -310,15 +310,12 @@ guint
 explain_change(const ShelfChange *change, const Candidate *candidates, guint num_candidates,
                guint flags, Explanation *ret_explanations, guint max)
 {
-    bool restock = (flags & EXPLAIN_RESTOCK) != 0;
     Search search = {
         .change = change,
         .candidates = candidates,
         .num_candidates = num_candidates,
         .num_plates = MIN(change->num_plates, EXPLAIN_MAX_PLATES),
-        .log_another = log(restock ? p_another_restocked : p_another),
-        .log_yet_another = log(restock ? p_another_restocked : p_yet_another),
-        .max_units = restock ? 40 : EXPLAIN_MAX_UNITS,
+        .is_restock = (flags & EXPLAIN_RESTOCK) != 0,
         .best = ret_explanations,
         .max = max,
     };
