@@ -15,8 +15,8 @@
 /* A change below this on a plate is no sign of goods that came or went there. */
 static const double min_plate_grams = 4;
 /* Where goods are, by planogram; a person may push or replace them a little. */
-static const double log_beside_home = -2.5;
-static const double log_same_shelf = -5;
+static const double log_beside_home = -3.5;
+static const double log_same_shelf = -7;
 static const double log_same_gondola = -8;
 static const double log_anywhere = -9;
 /* Where a misplaced unit lies: where it was put, or a plate further. */
