@@ -374,11 +374,58 @@ test_what_moves_can_be_asked_and_told_at_once(void)
     g_assert_cmpuint(told->len, ==, 0);
     g_assert_true(shelf_watch_is_moving(watch, start + 8.5));
     g_assert_false(shelf_watch_is_moving(watch, start + 7.5));
-    shelf_watch_force(watch);
+    shelf_watch_force(watch, 4, start + 8.5);
     g_assert_true(only(told)->is_forced);
     g_assert_cmpfloat_with_epsilon(only(told)->delta_grams, -300, 90);
     g_assert_cmpfloat(only(told)->sd_grams, >, 2);
     g_assert_false(shelf_watch_is_moving(watch, start + 8.5));
+}
+
+static void
+test_telling_one_plate_leaves_others_alone(void)
+{
+    g_autoptr(Series) series = series_new(12);
+    add_step(series, 2, 6.5, -300);
+    add_step(series, 8, 7.0, -200);
+    GArray *told = g_array_new(FALSE, FALSE, sizeof(Told));
+    g_autoptr(GArray) told_owner = told;
+    g_autoptr(ShelfWatch) watch = watch_new(hz, told);
+    guint rows = (guint)(7.2 * hz);
+    shelf_watch_push(watch, start, sample(series, 0, 0), rows);
+    shelf_watch_force(watch, 2, start + 6.9);
+    shelf_watch_force(watch, 8, start + 6.9);
+    g_assert_cmpuint(only(told)->first_column, ==, 2);
+    shelf_watch_push(watch, start + 7.2, sample(series, rows, 0), series->num_rows - rows);
+    double sums[NUM_PLATES] = { 0 };
+    for (guint i = 0; i < told->len; i++) {
+        const Told *change = &g_array_index(told, Told, i);
+        sums[change->first_column] += change->delta_grams;
+    }
+    g_assert_cmpfloat_with_epsilon(sums[2], -300, 3);
+    g_assert_cmpfloat_with_epsilon(sums[8], -200, 3);
+    const Told *last = &g_array_index(told, Told, told->len - 1);
+    g_assert_cmpuint(last->first_column, ==, 8);
+    g_assert_cmpfloat_with_epsilon(last->delta_grams, -200, 3);
+}
+
+/* What the hand left there, a little weight, is told by itself; the goods lie across both plates.
+ */
+static void
+test_pick_across_plates_after_a_touch_of_one_is_one_change(void)
+{
+    g_autoptr(Series) series = series_new(14);
+    add_hand(series, 4, 4.9, 5.7, 60);
+    add_step(series, 4, 5.7, -150);
+    add_step(series, 5, 5.7, -150);
+    g_autoptr(GArray) told = watch_series(series);
+    bool found = false;
+    for (guint i = 0; i < told->len; i++) {
+        const Told *change = &g_array_index(told, Told, i);
+        g_test_message("change of %.1f g on %u plates at %.2f", change->delta_grams,
+                       change->num_plates, change->edge_t);
+        found |= change->num_plates == 2 && fabs(change->edge_t - (start + 5.8)) < 0.2;
+    }
+    g_assert_true(found);
 }
 
 int
@@ -404,5 +451,8 @@ main(int argc, char **argv)
     g_test_add_func("/shelf/watch/dead", test_silent_plate_is_known_and_marks_its_neighbours);
     g_test_add_func("/shelf/watch/settled", test_settled_gateway_tells_at_once_and_says_how_late);
     g_test_add_func("/shelf/watch/force", test_what_moves_can_be_asked_and_told_at_once);
+    g_test_add_func("/shelf/watch/force-one", test_telling_one_plate_leaves_others_alone);
+    g_test_add_func("/shelf/watch/touched-before",
+                    test_pick_across_plates_after_a_touch_of_one_is_one_change);
     return g_test_run();
 }

@@ -68,10 +68,11 @@ typedef struct {
     bool has_return; /* after that step came another, to RETURN_AFTER */
     bool has_step;   /* came to rest at another weight; not told yet */
     bool step_is_forced;
-    float level; /* follows the plate slowly while it is quiet */
-    float fast;  /* the same within a second */
-    float noise; /* standard deviation of a bin */
-    float base;  /* before the movement or the step */
+    bool is_urgent; /* its step is told without waiting for anything */
+    float level;    /* follows the plate slowly while it is quiet */
+    float fast;     /* the same within a second */
+    float noise;    /* standard deviation of a bin */
+    float base;     /* before the movement or the step */
     float after;
     float sd;
     guint64 quiet_since; /* bin */
@@ -149,14 +150,13 @@ find_edge(const ShelfWatch *watch, guint place, Plate *plate, guint64 until)
     guint64 from = MAX(plate->step_begin_bin > 2 ? plate->step_begin_bin - 2 : 0,
                        plate_history_oldest(&watch->history));
     plate->early_t = plate->step_begin_t;
-    plate->late_t = watch->known_t;
+    plate->late_t = plate_history_time(&watch->history, until - 1);
     for (guint64 bin = until; bin-- > from;) {
         /* Half a second around it: what only shakes does not pass the middle. */
         float x, range;
         guint64 around = bin > EDGE_BINS ? bin - EDGE_BINS : 0;
         if (isnan(plate_history_grams(&watch->history, bin, place)) ||
-            plate_history_mean(&watch->history, place, around,
-                               MIN(bin + EDGE_BINS + 1, watch->history.num_bins), &x,
+            plate_history_mean(&watch->history, place, around, MIN(bin + EDGE_BINS + 1, until), &x,
                                &range) == 0) {
             continue;
         }
@@ -648,6 +648,7 @@ tell_steps(ShelfWatch *watch, guint first, guint last)
         change.late_t = MAX(change.late_t, plate->late_t);
         change.is_forced |= plate->step_is_forced;
         plate->has_step = false;
+        plate->is_urgent = false;
         plate->told_bin = watch->history.num_bins;
         /* It may have moved on already: from there. */
         plate->base = plate->after;
@@ -716,34 +717,71 @@ is_measured_longer(const ShelfWatch *watch, guint first, guint last)
            watch->history.num_bins < since + LONGER_BINS;
 }
 
-static void
-tell_ready_steps(ShelfWatch *watch, bool force)
+/* A step of PLATE is still to be told before one at EDGE_T, and a second one after it may belong to
+ * that. */
+static bool
+comes_before(const Plate *plate, double edge_t)
 {
-    guint first = 0;
-    while (first < watch->num_plates) {
+    return plate->has_step && plate->has_return && plate->edge_t < edge_t;
+}
+
+/* Whether the steps FIRST..LAST, which belong together, wait for more. */
+static bool
+is_group_awaited(const ShelfWatch *watch, guint first, guint last)
+{
+    const Plate *plates = watch->plates;
+    bool awaited = is_measured_longer(watch, first, last);
+    for (guint i = first; i <= last; i++) {
+        if (plates[i].is_urgent) {
+            return false;
+        }
+        awaited |= is_awaited(&plates[i], &plates[i]);
+    }
+    if (first > 0 && watch->touches_next[first - 1]) {
+        awaited |= is_awaited(&plates[first - 1], &plates[first]) ||
+                   comes_before(&plates[first - 1], plates[first].edge_t);
+    }
+    if (last + 1 < watch->num_plates && watch->touches_next[last]) {
+        awaited |= is_awaited(&plates[last + 1], &plates[last]) ||
+                   comes_before(&plates[last + 1], plates[last].edge_t);
+    }
+    return awaited;
+}
+
+/* Tells the earliest of the changes that wait for nothing; false: there is none. */
+static bool
+tell_earliest(ShelfWatch *watch)
+{
+    bool found = false;
+    double edge_t = INFINITY;
+    guint first_told = 0;
+    guint last_told = 0;
+    guint last;
+    for (guint first = 0; first < watch->num_plates; first = last + 1) {
+        last = first;
         if (!watch->plates[first].has_step) {
-            first++;
             continue;
         }
-        guint last = first;
         while (last + 1 < watch->num_plates && belong_together(watch, last)) {
             last++;
         }
-        bool awaited = false;
-        if (first > 0 && watch->touches_next[first - 1]) {
-            awaited |= is_awaited(&watch->plates[first - 1], &watch->plates[first]);
+        if (watch->plates[first].edge_t < edge_t && !is_group_awaited(watch, first, last)) {
+            found = true;
+            edge_t = watch->plates[first].edge_t;
+            first_told = first;
+            last_told = last;
         }
-        if (last + 1 < watch->num_plates && watch->touches_next[last]) {
-            awaited |= is_awaited(&watch->plates[last + 1], &watch->plates[last]);
-        }
-        for (guint i = first; i <= last; i++) {
-            awaited |= is_awaited(&watch->plates[i], &watch->plates[i]);
-        }
-        awaited |= is_measured_longer(watch, first, last);
-        if (!awaited || force) {
-            tell_steps(watch, first, last);
-        }
-        first = last + 1;
+    }
+    if (found) {
+        tell_steps(watch, first_told, last_told);
+    }
+    return found;
+}
+
+static void
+tell_ready_steps(ShelfWatch *watch)
+{
+    while (tell_earliest(watch)) {
     }
 }
 
@@ -767,7 +805,7 @@ watch_bin(double t, const float *means, const float *ranges, gpointer data)
         has_steps |= watch->plates[i].has_step;
     }
     if (has_steps) {
-        tell_ready_steps(watch, false);
+        tell_ready_steps(watch);
     }
 }
 
@@ -860,19 +898,56 @@ shelf_watch_plate_is_moving(const ShelfWatch *watch, guint column, double *ret_b
     return true;
 }
 
+/* Makes a step of what the plate did until T, as far as that is plain, and lets it move on from
+ * there. */
+static void
+force_plate(ShelfWatch *watch, guint place, double t)
+{
+    Plate *plate = &watch->plates[place];
+    guint64 now = watch->history.num_bins;
+    float mean, range;
+    plate->is_urgent = plate->has_step && plate->step_begin_t <= t;
+    if (plate->state != PLATE_MOVING || plate->has_step || plate->begin_t > t ||
+        plate_history_mean(&watch->history, place, now - MIN(now, CALM_BINS), now, &mean, &range) ==
+            0) {
+        return;
+    }
+    float sd = MAX(plate->noise, range / 4);
+    if (fabsf(mean - plate->base) < MAX(1.2f, 2 * hypotf(sd, plate->noise / 2))) {
+        return;
+    }
+    plate->step_begin_bin = plate->begin_bin;
+    plate->step_begin_t = plate->begin_t;
+    set_step(watch, place, mean, sd, now);
+    if (plate->edge_t > t) {
+        plate->has_step = false;
+        return;
+    }
+    plate->step_is_forced = true;
+    plate->is_urgent = true;
+    plate->begin_bin = now;
+    plate->begin_t = watch->known_t + watch->bin_seconds;
+}
+
 void
-shelf_watch_force(ShelfWatch *watch)
+shelf_watch_force(ShelfWatch *watch, guint column, double t)
+{
+    guint place = find_place(watch, column);
+    guint first = place > 0 && watch->touches_next[place - 1] ? place - 1 : place;
+    guint last = place + 1 < watch->num_plates && watch->touches_next[place] ? place + 1 : place;
+    for (guint i = first; i <= last; i++) {
+        force_plate(watch, i, t);
+    }
+    tell_ready_steps(watch);
+}
+
+void
+shelf_watch_force_all(ShelfWatch *watch)
 {
     for (guint i = 0; i < watch->num_plates; i++) {
-        float mean, range;
-        guint64 recent = MIN(watch->history.num_bins, CALM_BINS);
-        if (watch->plates[i].state == PLATE_MOVING &&
-            plate_history_mean(&watch->history, i, watch->history.num_bins - recent,
-                               watch->history.num_bins, &mean, &range) > 0) {
-            come_to_rest(watch, i, mean, MAX(watch->plates[i].noise, range / 4), true);
-        }
+        force_plate(watch, i, INFINITY);
     }
-    tell_ready_steps(watch, true);
+    tell_ready_steps(watch);
 }
 
 PlateHealth

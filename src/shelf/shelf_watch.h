@@ -59,8 +59,11 @@ bool shelf_watch_is_moving(const ShelfWatch *watch, double t);
 /* The same of one plate; RET_BEGIN_T: since when. */
 bool shelf_watch_plate_is_moving(const ShelfWatch *watch, guint column, double *ret_begin_t);
 
-/* Tells now what is moving, with the weights as they are. */
-void shelf_watch_force(ShelfWatch *watch);
+/* Tells now what moved at or before T on the plate in COLUMN and on those that it touches, with the
+ * weights as they are. What is not plain yet, and what came later, goes on undisturbed. */
+void shelf_watch_force(ShelfWatch *watch, guint column, double t);
+/* The same of all plates, whenever it was. */
+void shelf_watch_force_all(ShelfWatch *watch);
 
 typedef enum {
     PLATE_WORKS,

@@ -224,6 +224,20 @@ was_at_shelf(const Engine *engine, Owner owner, guint shelf, double from, double
                            from, to);
 }
 
+/* Whether a plate moves since before the exit of a visitor who was at it. */
+static bool
+awaits_plate(const Engine *engine, const Visit *visit, guint shelf, guint column)
+{
+    const LayoutShelf *layout_shelf = &engine->layout->shelves[shelf];
+    const double *center = engine->layout->plates[layout_shelf->first_plate + column].center;
+    FloorPoint point = { center[0], center[1] };
+    double begin_t;
+    return shelf_watch_plate_is_moving(engine->shelves[shelf].watch, column, &begin_t) &&
+           begin_t <= visit->exited_t &&
+           visits_was_near(engine->visits, visit->owner, point, near_metres, begin_t - 0.5,
+                           visit->exited_t);
+}
+
 /* Whether a change that VISIT may have made is still on its way. */
 static bool
 awaits_shelf(const Engine *engine, const Visit *visit, guint shelf)
@@ -245,27 +259,26 @@ awaits_shelf(const Engine *engine, const Visit *visit, guint shelf)
     if (!shelf_watch_is_moving(state->watch, exit_t)) {
         return false;
     }
-    const LayoutShelf *layout_shelf = &engine->layout->shelves[shelf];
-    for (guint i = 0; i < layout_shelf->num_plates; i++) {
-        double begin_t;
-        const double *center = engine->layout->plates[layout_shelf->first_plate + i].center;
-        FloorPoint point = { center[0], center[1] };
-        if (shelf_watch_plate_is_moving(state->watch, i, &begin_t) && begin_t <= exit_t &&
-            visits_was_near(engine->visits, visit->owner, point, near_metres, begin_t - 0.5,
-                            exit_t)) {
+    for (guint i = 0; i < engine->layout->shelves[shelf].num_plates; i++) {
+        if (awaits_plate(engine, visit, shelf, i)) {
             return true;
         }
     }
     return false;
 }
 
+/* Of the plates that the visitor was at, only what moved before the exit: somebody else may be
+ * taking something from the shelf just now. */
 static void
 force_shelves(Engine *engine, const Visit *visit)
 {
     for (guint i = 0; i < engine->layout->num_shelves; i++) {
-        if (engine->shelves[i].watch != NULL && awaits_shelf(engine, visit, i)) {
-            engine->pushed_shelf = i;
-            shelf_watch_force(engine->shelves[i].watch);
+        ShelfWatch *watch = engine->shelves[i].watch;
+        engine->pushed_shelf = i;
+        for (guint k = 0; watch != NULL && k < engine->layout->shelves[i].num_plates; k++) {
+            if (awaits_plate(engine, visit, i, k)) {
+                shelf_watch_force(watch, k, visit->exited_t);
+            }
         }
     }
     decide_all(engine);
@@ -586,7 +599,7 @@ engine_finish(Engine *engine)
     for (guint i = 0; i < engine->layout->num_shelves; i++) {
         if (engine->shelves[i].watch != NULL) {
             engine->pushed_shelf = i;
-            shelf_watch_force(engine->shelves[i].watch);
+            shelf_watch_force_all(engine->shelves[i].watch);
         }
     }
     decide_all(engine);
