@@ -67,9 +67,22 @@ sync_directory_of(const char *path)
     return result == 0 || errno == EINVAL;
 }
 
+/* A rename over a device or a pipe would take its place: whoever writes to /dev/null as root would
+ * leave the machine without it. */
+static bool
+may_be_replaced(const char *path, GError **error)
+{
+    struct stat info;
+    return stat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) ||
+           fail(error, APP_ERROR_INVALID, "%s: is a device or a pipe, not a file", path);
+}
+
 bool
 file_put_in_place(const char *partial_path, const char *path, GError **error)
 {
+    if (!may_be_replaced(path, error)) {
+        return false;
+    }
     int fd = open(partial_path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return fail_errno(error, errno, partial_path);
@@ -90,6 +103,9 @@ file_put_in_place(const char *partial_path, const char *path, GError **error)
 static char *
 write_partial(const char *path, const void *data, gsize size, GError **error)
 {
+    if (!may_be_replaced(path, error)) {
+        return NULL;
+    }
     g_autofree char *partial_path = file_partial_path(path);
     int fd = open(partial_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0) {

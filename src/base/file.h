@@ -5,7 +5,8 @@
 #include <stdbool.h>
 
 /* Replaces PATH by SIZE bytes of DATA: written beside it, synced to the disk, renamed over it. A
- * reader, or the machine after a power cut, sees the old file or the new one, never a part. */
+ * reader, or the machine after a power cut, sees the old file or the new one, never a part. INVALID
+ * for a device or a pipe, here and below. */
 bool file_write_whole(const char *path, const void *data, gsize size, GError **error);
 
 /* The same without waiting for the disk: whole for every reader from now on and after kill -9, but
