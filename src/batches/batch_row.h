@@ -20,7 +20,9 @@
     X(SKUS_WITHOUT_MAIN, num_skus_without_main)                                                    \
     X(SKUS_ATTENTION, num_skus_attention)                                                          \
     X(BYTES_IN, bytes_in)                                                                          \
-    X(BYTES_OUT, bytes_out)
+    X(BYTES_OUT, bytes_out)                                                                        \
+    X(UPLOADS, num_uploads)                                                                        \
+    X(EVENTS, num_events)
 
 typedef enum {
 #define X(id, column) COUNTER_##id,
@@ -52,7 +54,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchRow, batch_row_free)
     "batch.num_photos, batch.num_waiting, batch.num_done, batch.num_failed, batch.num_matched, "   \
     "batch.num_unmatched, batch.num_ambiguous, batch.num_duplicate, batch.num_rejected, "          \
     "batch.num_left_out, batch.num_attention, batch.num_skus, batch.num_skus_without_main, "       \
-    "batch.num_skus_attention, batch.bytes_in, batch.bytes_out"
+    "batch.num_skus_attention, batch.bytes_in, batch.bytes_out, batch.num_uploads, "               \
+    "batch.num_events"
 
 /* The row that ROWS stands on. */
 BatchRow *batch_row_read(DbRows *rows);

@@ -85,7 +85,9 @@ batches_create(Batches *batches, const Id *account, const BatchSettings *setting
     Id id = id_new(batches->clock);
     Timestamp now = clock_now(batches->clock);
     g_autoptr(DbTx) tx = db_begin(batches->db, DB_WRITE, error);
-    if (tx == NULL || !insert_batch(tx, &id, account, settings, now, error)) {
+    if (tx == NULL || !quota_take(tx, account, error) ||
+        !quota_check(batches, tx, account, QUOTA_BATCHES, 1, error) ||
+        !insert_batch(tx, &id, account, settings, now, error)) {
         return NULL;
     }
     g_autoptr(BatchInfo) info = batch_info_load(tx, account, &id, error);
@@ -178,6 +180,7 @@ batches_edit(Batches *batches, const Id *account, const Id *batch, const BatchSe
     g_auto(BatchChange) change = { 0 };
     if (!check_settings(settings, error) ||
         !change_begin(&change, batches, account, batch, error) ||
+        !quota_check(batches, change.tx, account, QUOTA_EVENTS, 1, error) ||
         !write_settings(&change, settings, error) || !change_commit(&change, error)) {
         return NULL;
     }
@@ -241,6 +244,7 @@ batches_reopen(Batches *batches, const Id *account, const Id *batch, GError **er
 {
     g_auto(BatchChange) change = { 0 };
     if (!change_begin(&change, batches, account, batch, error) ||
+        !quota_check(batches, change.tx, account, QUOTA_EVENTS, 1, error) ||
         !change_state(&change, BATCH_REOPEN, error) || !change_commit(&change, error)) {
         return NULL;
     }

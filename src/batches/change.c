@@ -112,13 +112,14 @@ write_counters(BatchChange *change, GError **error)
                    " num_attention = num_attention + $12, num_skus = num_skus + $13,"
                    " num_skus_without_main = num_skus_without_main + $14,"
                    " num_skus_attention = num_skus_attention + $15, bytes_in = bytes_in + $16,"
-                   " bytes_out = bytes_out + $17 WHERE id = $1",
-                   "tiiiiiiiiiiiiiiii", change->batch->info->id.text, d[COUNTER_PHOTOS],
+                   " bytes_out = bytes_out + $17, num_uploads = num_uploads + $18,"
+                   " num_events = num_events + $19 WHERE id = $1",
+                   "tiiiiiiiiiiiiiiiiii", change->batch->info->id.text, d[COUNTER_PHOTOS],
                    d[COUNTER_WAITING], d[COUNTER_DONE], d[COUNTER_FAILED], d[COUNTER_MATCHED],
                    d[COUNTER_UNMATCHED], d[COUNTER_AMBIGUOUS], d[COUNTER_DUPLICATE],
                    d[COUNTER_REJECTED], d[COUNTER_LEFT_OUT], d[COUNTER_ATTENTION], d[COUNTER_SKUS],
                    d[COUNTER_SKUS_WITHOUT_MAIN], d[COUNTER_SKUS_ATTENTION], d[COUNTER_BYTES_IN],
-                   d[COUNTER_BYTES_OUT]);
+                   d[COUNTER_BYTES_OUT], d[COUNTER_UPLOADS], d[COUNTER_EVENTS]);
 }
 
 bool
@@ -186,6 +187,7 @@ change_add_event(BatchChange *change, const Id *photo, Timestamp uploaded_at, De
                  const char *what, const char *details, GError **error)
 {
     Id id = id_new(change->batches->clock);
+    change_count(change, COUNTER_EVENTS, 1);
     return db_exec(change->tx, error, NULL,
                    "INSERT INTO batch_event (id, account_id, batch_id, photo_id, at, what,"
                    " decided_by, details, uploaded_at)"

@@ -109,6 +109,18 @@ recount_skus(BatchChange *change, GError **error)
 }
 
 static bool
+recount_rows(BatchChange *change, GError **error)
+{
+    return db_exec(change->tx, error, NULL,
+                   "UPDATE batch SET"
+                   " num_uploads = (SELECT COUNT(*) FROM upload WHERE upload.batch_id = batch.id),"
+                   " num_events ="
+                   " (SELECT COUNT(*) FROM batch_event WHERE batch_event.batch_id = batch.id)"
+                   " WHERE id = $1",
+                   "t", change->batch->info->id.text);
+}
+
+static bool
 recount_photos(BatchChange *change, GError **error)
 {
     return db_exec(
@@ -141,6 +153,7 @@ recount(Batches *batches, const Id *batch, Timestamp oldest, GError **error)
     g_autoptr(DbRows) rows = db_query(
         change.tx, error, "SELECT id FROM photo WHERE batch_id = $1 LIMIT 1", "t", batch->text);
     return rows != NULL && recount_photos(&change, error) && recount_skus(&change, error) &&
+           recount_rows(&change, error) &&
            db_exec(change.tx, error, NULL,
                    "UPDATE batch SET sheet_object = NULL, sheet_name = '',"
                    " sheet_uploaded_at = NULL, sheet_is_read = 0, sheet_description = '',"

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "batches/photo_row.h"
+#include "batches/quota.h"
 
 void
 photo_change_result_clear(PhotoChangeResult *result)
@@ -247,7 +248,8 @@ photos_change(Batches *batches, const Id *account, const Id *photo, const PhotoC
     Id batch;
     g_auto(BatchChange) change = { 0 };
     if (!check_change(wish, error) || !photo_find_batch(batches, account, photo, &batch, error) ||
-        !change_begin(&change, batches, account, &batch, error)) {
+        !change_begin(&change, batches, account, &batch, error) ||
+        !quota_check(batches, change.tx, account, QUOTA_EVENTS, 1, error)) {
         return false;
     }
     g_autoptr(PhotoRow) row = photo_row_load(change.tx, account, photo, error);

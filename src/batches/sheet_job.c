@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "batches/job_end.h"
 #include "batches/photo_row.h"
+#include "batches/quota.h"
 #include "batches/remake.h"
 #include "batches/sheet_file.h"
 #include "listing/decide.h"
@@ -226,6 +227,16 @@ finish(Batches *batches, const Job *job, const Id *object, const SheetFile *file
     return done ? JOB_DONE : JOB_RETRY;
 }
 
+/* The SKUs that were there before make room for the new ones. */
+static bool
+check_quota(Batches *batches, const BatchRow *batch, const SheetFile *file, GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(batches->db, DB_READ, error);
+    return tx != NULL &&
+           quota_check(batches, tx, &batch->account, QUOTA_SKUS,
+                       (gint64)file->skus->len - batch->counters[COUNTER_SKUS], error);
+}
+
 static bool
 is_sheets_own_fault(const GError *error)
 {
@@ -248,7 +259,8 @@ sheet_read_run(const Job *job, gpointer context, GError **error)
     }
     g_autoptr(GError) problem = NULL;
     g_autoptr(SheetFile) file = sheet_file_open(batches, batch, &problem);
-    if (file != NULL && !layout_note_hidden(file->sheet, file->layout, file->skus, &problem)) {
+    if (file != NULL && (!layout_note_hidden(file->sheet, file->layout, file->skus, &problem) ||
+                         !check_quota(batches, batch, file, &problem))) {
         g_clear_pointer(&file, sheet_file_free);
     }
     if (file == NULL && !is_sheets_own_fault(problem)) {

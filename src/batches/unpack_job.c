@@ -114,7 +114,8 @@ finish(Unpacking *unpacking, BatchChange *change, const char *failure, GError **
                             : upload_parts_remove(change->tx, &upload->id, error) &&
                                   upload_set_state(change->tx, &upload->id, UPLOAD_DONE, "",
                                                    change->now, error)) &&
-           change_resume_publishing(change, error) && job_finish(unpacking->job, change->tx, error) && change_commit(change, error);
+           change_resume_publishing(change, error) &&
+           job_finish(unpacking->job, change->tx, error) && change_commit(change, error);
 }
 
 static bool
@@ -164,24 +165,57 @@ load_known(Unpacking *unpacking, GError **error)
 }
 
 static bool
-check_quota(Unpacking *unpacking, const ZipReader *zip, GError **error)
+is_wanted(const ZipMember *member, GHashTable *known)
 {
-    g_autoptr(DbTx) tx = db_begin(unpacking->batches->db, DB_READ, error);
+    return !member->is_directory && !photo_name_is_junk(member->name) &&
+           !g_hash_table_contains(known, member->name);
+}
+
+/* The ZIP itself goes when it is unpacked. */
+static bool
+check_room(Unpacking *unpacking, DbTx *tx, guint64 total, gint64 num_photos, GError **error)
+{
+    Batches *batches = unpacking->batches;
     AccountLimits limits;
-    if (tx == NULL || !limits_load(unpacking->batches, tx, &unpacking->account, &limits, error)) {
+    if (!limits_load(batches, tx, &unpacking->account, &limits, error) ||
+        !quota_check(batches, tx, &unpacking->account, QUOTA_PHOTOS, num_photos, error)) {
         return false;
     }
-    guint64 total = 0;
-    for (gsize i = 0; i < zip_num_members(zip); i++) {
-        total += zip_member(zip, i)->size; /* their sum is below archive.max-total-bytes */
-    }
-    /* The ZIP itself goes when it is unpacked. */
     gint64 used = limits.used_bytes - unpacking->upload->size;
     return total <= (guint64)MAX(limits.quota_bytes - used, 0) ||
            fail(error, APP_ERROR_TOO_LARGE,
                 "its files have %" G_GUINT64_FORMAT
                 " bytes, the account has room for %" G_GINT64_FORMAT " (quota.account-bytes)",
                 total, MAX(limits.quota_bytes - used, 0));
+}
+
+static bool
+set_reserved(DbTx *tx, const Id *upload, gint64 num_bytes, GError **error)
+{
+    return db_exec(tx, error, NULL, "UPDATE upload SET reserved_bytes = $2 WHERE id = $1", "ti",
+                   upload->text, num_bytes);
+}
+
+/* Holds room for what is to come out, so that of ZIPs that are unpacked at once the one that does
+ * not fit beside the others is refused as a whole. */
+static bool
+reserve(Unpacking *unpacking, const ZipReader *zip, GHashTable *known, GError **error)
+{
+    const Id *upload = &unpacking->upload->id;
+    guint64 total = 0;
+    gint64 num_photos = 0;
+    for (gsize i = 0; i < zip_num_members(zip); i++) {
+        const ZipMember *member = zip_member(zip, i);
+        if (is_wanted(member, known)) {
+            total += member->size; /* their sum is below archive.max-total-bytes */
+            num_photos++;
+        }
+    }
+    g_autoptr(DbTx) tx = db_begin(unpacking->batches->db, DB_WRITE, error);
+    return tx != NULL && quota_take(tx, &unpacking->account, error) &&
+           set_reserved(tx, upload, 0, error) && /* of an attempt that was killed */
+           check_room(unpacking, tx, total, num_photos, error) &&
+           set_reserved(tx, upload, (gint64)total, error) && db_commit(g_steal_pointer(&tx), error);
 }
 
 /* A member that cannot be had is told of like an upload that failed. */
@@ -196,6 +230,7 @@ note_failed_member(Unpacking *unpacking, const ZipMember *member, const char *re
     }
     Id id = id_new(unpacking->batches->clock);
     g_autofree char *details = g_strdup_printf("%s: %s", member->name, reason);
+    change_count(&change, COUNTER_UPLOADS, 1);
     return db_exec(change.tx, error, NULL,
                    "INSERT INTO upload (id, account_id, batch_id, kind, name, size, offset_bytes,"
                    " metadata, state, failure, uploaded_at, expires_at, finished_at)"
@@ -245,7 +280,11 @@ unpack_member(Unpacking *unpacking, const ZipReader *zip, const ZipMember *membe
     return copy_finish(&copy, error) &&
            change_begin(&change, unpacking->batches, NULL, &upload->batch, error) &&
            vault_adopt(change.tx, &copy.file.object, error) &&
-           intake_photo_add(&change, &copy.file, error) && change_commit(&change, error);
+           intake_photo_add(&change, &copy.file, error) &&
+           db_exec(change.tx, error, NULL,
+                   "UPDATE upload SET reserved_bytes = reserved_bytes - $2 WHERE id = $1", "ti",
+                   upload->id.text, (gint64)member->size) &&
+           change_commit(&change, error);
 }
 
 static bool
@@ -256,15 +295,13 @@ unpack(Unpacking *unpacking, GError **error)
         zip_open_source(unpacking->upload->name, upload_reader_size(unpacking->reader),
                         upload_reader_read, unpacking->reader, &limits, error);
     g_autoptr(GHashTable) known = NULL;
-    if (zip == NULL || !check_quota(unpacking, zip, error) ||
-        (known = load_known(unpacking, error)) == NULL) {
+    if (zip == NULL || (known = load_known(unpacking, error)) == NULL ||
+        !reserve(unpacking, zip, known, error)) {
         return false;
     }
     for (gsize i = 0; i < zip_num_members(zip); i++) {
         const ZipMember *member = zip_member(zip, i);
-        bool is_wanted = !member->is_directory && !photo_name_is_junk(member->name) &&
-                         !g_hash_table_contains(known, member->name);
-        if (is_wanted && !unpack_member(unpacking, zip, member, error)) {
+        if (is_wanted(member, known) && !unpack_member(unpacking, zip, member, error)) {
             return false;
         }
     }

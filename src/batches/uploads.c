@@ -84,9 +84,15 @@ check_limits(BatchChange *change, UploadKind kind, gint64 size, GError **error)
 {
     AccountLimits limits;
     gint64 num_uploading;
-    if (!limits_load(change->batches, change->tx, &change->batch->account, &limits, error) ||
+    const Id *account = &change->batch->account;
+    if (!quota_take(change->tx, account, error) ||
+        !limits_load(change->batches, change->tx, account, &limits, error) ||
         !check_size(kind, size, &limits, error) ||
-        !batch_count_uploading(change->tx, &change->batch->info->id, &num_uploading, error)) {
+        !batch_count_uploading(change->tx, &change->batch->info->id, &num_uploading, error) ||
+        !quota_check(change->batches, change->tx, account, QUOTA_UPLOADS, 1, error) ||
+        !quota_check(change->batches, change->tx, account, QUOTA_EVENTS, 1, error) ||
+        (kind == UPLOAD_PHOTO && !quota_check(change->batches, change->tx, account, QUOTA_PHOTOS,
+                                              num_uploading + 1, error))) {
         return false;
     }
     bool is_full =
@@ -102,6 +108,7 @@ insert_upload(BatchChange *change, const UploadRequest *request, UploadKind kind
               GError **error)
 {
     bool is_empty = request->size == 0;
+    change_count(change, COUNTER_UPLOADS, 1);
     Timestamp expires_at =
         change->now + SECONDS(change->batches->settings->upload_expiry_hours * 3600);
     return db_exec(change->tx, error, NULL,

@@ -4,9 +4,10 @@
  * $n, always bound; columns are read by name; ids are made by the application (base/id.h). Tokens
  * in braces stand for what the dialects spell differently: {i64} {text} {bool} {blob} {real} column
  * types; {bool} holds 0 or 1 (compare: flag = 1), {text} compares by bytes {strict}       ends
- * CREATE TABLE (...) {strict}; {skip_locked}  FOR UPDATE SKIP LOCKED, or nothing Use only what both
- * understand: ON CONFLICT, RETURNING, row values, IS DISTINCT FROM, CTE, window, FILTER, COALESCE,
- * CASE. Not: LIKE without care, arrays, GREATEST, 1/0, now(). */
+ * CREATE TABLE (...) {strict}; {skip_locked}  FOR UPDATE SKIP LOCKED, or nothing; {for_update} has
+ * others who say it for the same row wait for this transaction's end (SQLite has one writer). Use
+ * only what both understand: ON CONFLICT, RETURNING, row values, IS DISTINCT FROM, CTE, window,
+ * FILTER, COALESCE, CASE. Not: LIKE without care, arrays, GREATEST, 1/0, now(). */
 #pragma once
 
 #include "base/clock.h"

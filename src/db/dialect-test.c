@@ -27,6 +27,14 @@ test_skip_locked_is_postgresql_s(void)
 }
 
 static void
+test_for_update_is_postgresql_s(void)
+{
+    static const char sql[] = "SELECT id FROM account WHERE id = $1 {for_update}";
+    assert_translated(DB_SQLITE, sql, "SELECT id FROM account WHERE id = $1 ");
+    assert_translated(DB_POSTGRESQL, sql, "SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE");
+}
+
+static void
 test_quotes_and_comments_stay(void)
 {
     static const char sql[] = "SELECT '{i64}', 'it''s {x}', \"{y}\" -- {z}\n FROM t WHERE a = '";
@@ -50,6 +58,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/dialect/column-types", test_column_types);
+    g_test_add_func("/dialect/for-update", test_for_update_is_postgresql_s);
     g_test_add_func("/dialect/skip-locked", test_skip_locked_is_postgresql_s);
     g_test_add_func("/dialect/verbatim", test_quotes_and_comments_stay);
     g_test_add_func("/dialect/unknown-token", test_unknown_token_stops_the_program);

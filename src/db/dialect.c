@@ -13,6 +13,7 @@ static const struct {
     { "blob", { "BLOB", "BYTEA" } },
     { "real", { "REAL", "DOUBLE PRECISION" } },
     { "strict", { "STRICT", "" } },
+    { "for_update", { "", "FOR NO KEY UPDATE" } },
     { "skip_locked", { "", "FOR UPDATE SKIP LOCKED" } },
 };
 

@@ -384,10 +384,24 @@ static const char privacy_sql[] =
     "    at {i64} NOT NULL"
     ") {strict};";
 
+/* batches/: rows are bounded, too, and a ZIP that is being taken apart holds room. */
+static const char quotas_sql[] =
+    /* Ever in this batch; set right when the sweep took some of them away. */
+    "ALTER TABLE batch ADD COLUMN num_uploads {i64} NOT NULL DEFAULT 0;"
+    "ALTER TABLE batch ADD COLUMN num_events {i64} NOT NULL DEFAULT 0;"
+    "UPDATE batch SET"
+    " num_uploads = (SELECT COUNT(*) FROM upload WHERE upload.batch_id = batch.id),"
+    " num_events = (SELECT COUNT(*) FROM batch_event WHERE batch_event.batch_id = batch.id);"
+    /* Of a ZIP: what is still to come out of it. */
+    "ALTER TABLE upload ADD COLUMN reserved_bytes {i64} NOT NULL DEFAULT 0;"
+    "DROP INDEX upload_open;"
+    "CREATE INDEX upload_open ON upload (account_id, size, reserved_bytes) WHERE state = 1;";
+
 const DbMigration schema_migrations[] = {
     { "0001 accounts", accounts_sql }, { "0002 objects", objects_sql },
     { "0003 batches", batches_sql },   { "0004 jobs", jobs_sql },
     { "0005 requests", requests_sql }, { "0006 privacy", privacy_sql },
+    { "0007 quotas", quotas_sql },
 };
 
 const gsize num_schema_migrations = G_N_ELEMENTS(schema_migrations);

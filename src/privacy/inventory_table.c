@@ -130,6 +130,7 @@ static const InventoryField upload_fields[] = {
     FIELD("uploaded_at", NULL, TIME, ACCESS),
     FIELD("expires_at", NULL, TIME, ACCESS),
     FIELD("finished_at", BEHAVIOUR, TIME, ACCESS),
+    FIELD("reserved_bytes", NULL, NUMBER, ACCESS),
 };
 
 static const InventoryField batch_fields[] = {
@@ -176,6 +177,8 @@ static const InventoryField batch_fields[] = {
     FIELD("num_skus_attention", NULL, NUMBER, ACCESS),
     FIELD("bytes_in", NULL, NUMBER, ACCESS),
     FIELD("bytes_out", NULL, NUMBER, ACCESS),
+    FIELD("num_uploads", NULL, NUMBER, ACCESS),
+    FIELD("num_events", NULL, NUMBER, ACCESS),
 };
 
 static const InventoryField object_fields[] = {
