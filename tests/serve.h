@@ -39,6 +39,8 @@ void serve_upload(const TestClient *client, const char *batch, const char *name,
 void serve_upload_sample(const TestClient *client, const char *batch);
 /* Waits until nothing of the batch waits any more; returns it. */
 char *serve_wait_until_done(const TestClient *client, const char *batch);
+/* Waits for a publishing that was asked for; returns the batch. */
+char *serve_wait_until_published(const TestClient *client, const char *batch);
 /* Publishes it and waits for that; returns it. */
 char *serve_publish(const TestClient *client, const char *batch);
 

@@ -20,20 +20,9 @@ upload(NodeProgram *node, const TestClient *client, const char *batch, const cha
 static void
 assert_photos(const TestClient *client, const char *batch, const char *count)
 {
-    g_autofree char *path = g_strconcat("/api/v1/batches/", batch, NULL);
-    g_autofree char *json = NULL;
-    g_autofree char *photos = NULL;
     /* A job puts the pieces together. */
-    for (guint i = 0; i < 1200; i++) {
-        g_free(json);
-        g_free(photos);
-        json = test_json(client, 200, "GET", path, NULL);
-        photos = test_member(json, "photos");
-        if (strcmp(photos, count) == 0) {
-            return;
-        }
-        g_usleep(50 * 1000);
-    }
+    g_autofree char *json = serve_wait_until_done(client, batch);
+    g_autofree char *photos = test_member(json, "photos");
     g_assert_cmpstr(photos, ==, count);
 }
 
