@@ -393,6 +393,8 @@ typedef struct {
     guint num_calls;
     gsize num_photos;
     bool is_gone;
+    bool must_wait; /* `listen` does not return */
+    bool is_over;   /* it will not be called again */
 } Listener;
 
 static void
@@ -405,6 +407,31 @@ listen(const BatchInfo *batch, const Id *photos, gsize num_photos, gpointer data
     listener->revision = batch == NULL ? 0 : batch->revision;
     listener->num_photos = num_photos;
     g_cond_broadcast(&listener->told);
+    while (listener->must_wait) {
+        g_cond_wait(&listener->told, &listener->mutex);
+    }
+    g_mutex_unlock(&listener->mutex);
+}
+
+static void
+end_listening(gpointer data)
+{
+    Listener *listener = data;
+    g_mutex_lock(&listener->mutex);
+    listener->is_over = true;
+    g_cond_broadcast(&listener->told);
+    g_mutex_unlock(&listener->mutex);
+}
+
+static void
+wait_for_end(Listener *listener)
+{
+    g_mutex_lock(&listener->mutex);
+    listener->must_wait = false;
+    g_cond_broadcast(&listener->told);
+    while (!listener->is_over) {
+        g_cond_wait(&listener->told, &listener->mutex);
+    }
     g_mutex_unlock(&listener->mutex);
 }
 
@@ -425,8 +452,8 @@ test_listeners_are_told_of_changes(TestDatabase *database)
     Id batch = usual_batch(test);
     Listener listener = { 0 };
     g_autoptr(GError) error = NULL;
-    BatchWatch *watch =
-        batch_watch_new(test->batches, &test->account, &batch, 0, listen, &listener, &error);
+    BatchWatch *watch = batch_watch_new(test->batches, &test->account, &batch, 0, listen, &listener,
+                                        end_listening, &error);
     g_assert_no_error(error);
     change_well(test, &batch, "AB-2.jpg",
                 &(const PhotoChange){ .has_left_out = true, .left_out = true });
@@ -437,6 +464,7 @@ test_listeners_are_told_of_changes(TestDatabase *database)
     wait_for(&listener, G_MAXINT64);
     g_assert_true(listener.is_gone);
     batch_watch_free(watch);
+    wait_for_end(&listener);
 }
 
 /* One that was away hears of everything since. */
@@ -447,11 +475,29 @@ test_a_listener_that_comes_back_catches_up(TestDatabase *database)
     Id batch = usual_batch(test);
     g_autoptr(BatchInfo) info = test_batches_info(test, &batch);
     Listener listener = { 0 };
-    BatchWatch *watch =
-        batch_watch_new(test->batches, &test->account, &batch, 1, listen, &listener, NULL);
+    BatchWatch *watch = batch_watch_new(test->batches, &test->account, &batch, 1, listen, &listener,
+                                        end_listening, NULL);
     wait_for(&listener, info->revision);
     g_assert_cmpuint(listener.num_photos, ==, 3);
     batch_watch_free(watch);
+    wait_for_end(&listener);
+}
+
+/* The loop of the server, which does this, has others to serve. */
+static void
+test_a_listener_may_leave_while_it_is_told(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    g_autoptr(BatchInfo) info = test_batches_info(test, &batch);
+    Listener listener = { .must_wait = true };
+    BatchWatch *watch = batch_watch_new(test->batches, &test->account, &batch, 1, listen, &listener,
+                                        end_listening, NULL);
+    wait_for(&listener, info->revision);
+    batch_watch_free(watch);
+    g_assert_false(listener.is_over);
+    wait_for_end(&listener);
+    g_assert_cmpuint(listener.num_calls, ==, 1);
 }
 
 /* LST-17: three weeks after the upload nothing of it is shown or served. */
@@ -522,6 +568,7 @@ add_tests(void)
     test_each_database("/photos/sku-search", test_skus_are_found);
     test_each_database("/photos/watch", test_listeners_are_told_of_changes);
     test_each_database("/photos/watch-again", test_a_listener_that_comes_back_catches_up);
+    test_each_database("/photos/listener-leaves", test_a_listener_may_leave_while_it_is_told);
     test_each_database("/photos/LST-17/expired", test_expired_photos_are_not_shown);
     test_each_database("/photos/LST-17/recount", test_counts_follow_the_sweep);
 }

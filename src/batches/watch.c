@@ -17,14 +17,16 @@ struct BatchWatch {
     gint64 seen; /* revision that was told of */
     BatchChangedFunc changed;
     gpointer data;
+    GDestroyNotify destroy;
     bool is_noticed; /* this process changed the batch */
     bool is_over;    /* told that the batch is gone */
+    bool is_freed;   /* while it was told */
 };
 
 struct Watches {
     Batches *batches;
     GMutex mutex;
-    GCond woken;      /* something happened, or a call of CHANGED returned */
+    GCond woken;
     GPtrArray *all;   /* of BatchWatch, borrowed */
     BatchWatch *told; /* who is being told now */
     GThread *thread;  /* from the first watch on */
@@ -133,6 +135,13 @@ load_news(Batches *batches, const BatchWatch *watch, News *ret_news)
 }
 
 static void
+destroy_watch(BatchWatch *watch)
+{
+    watch->destroy(watch->data);
+    g_free(watch);
+}
+
+static void
 tell(Watches *watches, BatchWatch *watch)
 {
     g_auto(News) news = { 0 };
@@ -149,7 +158,11 @@ tell(Watches *watches, BatchWatch *watch)
     }
     g_mutex_lock(&watches->mutex);
     watches->told = NULL;
-    g_cond_broadcast(&watches->woken);
+    if (watch->is_freed) {
+        g_mutex_unlock(&watches->mutex);
+        destroy_watch(watch);
+        g_mutex_lock(&watches->mutex);
+    }
 }
 
 /* All of them, to find out what other processes did, or only those that were noticed. */
@@ -201,7 +214,7 @@ watch_thread(gpointer data)
 
 BatchWatch *
 batch_watch_new(Batches *batches, const Id *account, const Id *batch, gint64 since,
-                BatchChangedFunc changed, gpointer data, GError **error)
+                BatchChangedFunc changed, gpointer data, GDestroyNotify destroy, GError **error)
 {
     g_autoptr(BatchInfo) info = batches_get(batches, account, batch, error);
     if (info == NULL) {
@@ -214,7 +227,8 @@ batch_watch_new(Batches *batches, const Id *account, const Id *batch, gint64 sin
                            .batch = *batch,
                            .seen = since > 0 ? since : info->revision,
                            .changed = changed,
-                           .data = data };
+                           .data = data,
+                           .destroy = destroy };
     g_mutex_lock(&watches->mutex);
     g_ptr_array_add(watches->all, watch);
     watch->is_noticed = watches->is_noticed = true;
@@ -235,9 +249,10 @@ batch_watch_free(BatchWatch *watch)
     Watches *watches = watch->watches;
     g_mutex_lock(&watches->mutex);
     g_ptr_array_remove(watches->all, watch);
-    while (watches->told == watch) {
-        g_cond_wait(&watches->woken, &watches->mutex);
-    }
+    watch->is_freed = watches->told == watch;
+    bool is_told = watch->is_freed;
     g_mutex_unlock(&watches->mutex);
-    g_free(watch);
+    if (!is_told) {
+        destroy_watch(watch);
+    }
 }

@@ -6,13 +6,14 @@
 #include "web/handlers.h"
 #include "web/resource_json.h"
 
-/* Of the handler, which starts the watch, and of the stream, whose end may come before that. */
+/* Of the handler, which starts the watch, of the watch, and of the stream, whose end may come
+ * before the watch's beginning. */
 typedef struct {
     HttpSse *sse;
     Accounts *accounts;
     char *cookie, *bearer; /* what the stream was opened with; one of them is NULL */
     GMutex mutex;
-    BatchWatch *watch; /* under the mutex */
+    BatchWatch *watch; /* under the mutex; NULL: not yet, or no more */
     bool is_closed;    /* under the mutex */
 } Listener;
 
@@ -20,7 +21,6 @@ static void
 listener_clear(gpointer data)
 {
     Listener *listener = data;
-    batch_watch_free(listener->watch);
     g_clear_pointer(&listener->sse, http_sse_unref);
     g_free(listener->cookie);
     g_free(listener->bearer);
@@ -28,7 +28,7 @@ listener_clear(gpointer data)
 }
 
 static void
-listener_unref(Listener *listener)
+listener_unref(gpointer listener)
 {
     g_atomic_rc_box_release_full(listener, listener_clear);
 }
@@ -88,8 +88,9 @@ on_changed(const BatchInfo *batch, const Id *photos, gsize num_photos, gpointer 
     send_batch(listener->sse, batch);
 }
 
-static gpointer
-end_watch(gpointer data)
+/* On the loop, which must not wait. */
+static void
+on_closed(HttpSse *sse, gpointer data)
 {
     Listener *listener = data;
     g_mutex_lock(&listener->mutex);
@@ -98,14 +99,6 @@ end_watch(gpointer data)
     g_mutex_unlock(&listener->mutex);
     batch_watch_free(watch);
     listener_unref(listener);
-    return NULL;
-}
-
-/* On the loop, which must not wait; freeing a watch waits until it is quiet. */
-static void
-on_closed(HttpSse *sse, gpointer data)
-{
-    g_thread_unref(g_thread_new("end-watch", end_watch, data));
 }
 
 /* False when the stream has ended meanwhile. */
@@ -113,9 +106,11 @@ static bool
 start_watch(Exchange *exchange, Listener *listener, const BatchInfo *batch, gint64 since)
 {
     g_autoptr(GError) error = NULL;
-    BatchWatch *watch = batch_watch_new(exchange->app->batches, &exchange->account.id, &batch->id,
-                                        since, on_changed, listener, &error);
+    BatchWatch *watch =
+        batch_watch_new(exchange->app->batches, &exchange->account.id, &batch->id, since,
+                        on_changed, g_atomic_rc_box_acquire(listener), listener_unref, &error);
     if (watch == NULL) {
+        listener_unref(listener);
         return false;
     }
     g_mutex_lock(&listener->mutex);
