@@ -159,7 +159,7 @@ write_settings(BatchChange *change, const BatchSettings *settings, GError **erro
                  "UPDATE batch SET name = $2, marketplace = $3, longest_side = $4, quality = $5"
                  " WHERE id = $1",
                  "tttii", info->id.text, name, marketplace, longest_side, quality) ||
-        !change_add_event(change, NULL, info->created_at, DECIDED_BY_PERSON, "edited", details,
+        !change_add_event(change, NULL, change_latest(change), DECIDED_BY_PERSON, "edited", details,
                           error)) {
         return false;
     }
@@ -230,8 +230,8 @@ batches_publish(Batches *batches, const Id *account, const Id *batch, gint64 rev
         !change_state(&change, BATCH_PUBLISH, error) ||
         !db_exec(change.tx, error, NULL, "UPDATE batch SET publish_error = '' WHERE id = $1", "t",
                  batch->text) ||
-        !change_add_event(&change, NULL, change.batch->info->created_at, DECIDED_BY_PERSON,
-                          "publishing", "", error) ||
+        !change_add_event(&change, NULL, change_latest(&change), DECIDED_BY_PERSON, "publishing",
+                          "", error) ||
         !change_add_job(&change, BATCH_PUBLISH_JOB, batch->text, change.now, error) ||
         !change_commit(&change, error)) {
         return NULL;

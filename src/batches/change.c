@@ -182,6 +182,28 @@ change_resume_publishing(BatchChange *change, GError **error)
                           error);
 }
 
+Timestamp
+change_oldest(const BatchChange *change, Timestamp uploaded_at)
+{
+    const BatchRow *batch = change->batch;
+    Timestamp oldest = uploaded_at;
+    if (batch->first_photo_at != 0) {
+        oldest = MIN(oldest, batch->first_photo_at);
+    }
+    if (batch->info->sheet != NULL) {
+        oldest = MIN(oldest, batch->sheet_uploaded_at);
+    }
+    return oldest;
+}
+
+Timestamp
+change_latest(const BatchChange *change)
+{
+    const BatchRow *batch = change->batch;
+    Timestamp latest = MAX(batch->info->created_at, batch->last_photo_at);
+    return batch->info->sheet == NULL ? latest : MAX(latest, batch->sheet_uploaded_at);
+}
+
 bool
 change_add_event(BatchChange *change, const Id *photo, Timestamp uploaded_at, DecidedBy decided_by,
                  const char *what, const char *details, GError **error)

@@ -44,9 +44,14 @@ bool change_wants_matching(BatchChange *change, bool stops, GError **error);
 bool change_resume_publishing(BatchChange *change, GError **error);
 
 /* LST-03. PHOTO NULL: about the batch. UPLOADED_AT: of what the event tells of; its retention
- * counts from there. */
+ * counts from there. DETAILS may name nothing that was uploaded earlier (LST-17). */
 bool change_add_event(BatchChange *change, const Id *photo, Timestamp uploaded_at,
                       DecidedBy decided_by, const char *what, const char *details, GError **error);
+
+/* UPLOADED_AT, or that of the batch's oldest file if that is older: for what may name any of its
+ * files. And that of its latest file, or when it was made: for what names none. */
+Timestamp change_oldest(const BatchChange *change, Timestamp uploaded_at);
+Timestamp change_latest(const BatchChange *change);
 
 /* A file of this time came in. */
 bool change_uploaded_at(BatchChange *change, Timestamp uploaded_at, GError **error);

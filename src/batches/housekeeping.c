@@ -108,6 +108,18 @@ recount_skus(BatchChange *change, GError **error)
                    "t", batch);
 }
 
+/* LST-17: the reasons that a photo has where it is may name photos and SKUs that are gone. The
+ * verdict stays; a matching that runs again finds reasons among what is there. */
+static bool
+forget_reasons(BatchChange *change, GError **error)
+{
+    const char *batch = change->batch->info->id.text;
+    return db_exec(change->tx, error, NULL,
+                   "UPDATE photo SET notes = '' WHERE batch_id = $1 AND notes <> ''", "t", batch) &&
+           db_exec(change->tx, error, NULL, "UPDATE batch SET publish_error = '' WHERE id = $1",
+                   "t", batch);
+}
+
 static bool
 recount_rows(BatchChange *change, GError **error)
 {
@@ -153,7 +165,7 @@ recount(Batches *batches, const Id *batch, Timestamp oldest, GError **error)
     g_autoptr(DbRows) rows = db_query(
         change.tx, error, "SELECT id FROM photo WHERE batch_id = $1 LIMIT 1", "t", batch->text);
     return rows != NULL && recount_photos(&change, error) && recount_skus(&change, error) &&
-           recount_rows(&change, error) &&
+           recount_rows(&change, error) && forget_reasons(&change, error) &&
            db_exec(change.tx, error, NULL,
                    "UPDATE batch SET sheet_object = NULL, sheet_name = '',"
                    " sheet_uploaded_at = NULL, sheet_is_read = 0, sheet_description = '',"
@@ -187,6 +199,9 @@ batches_recount_run(const Job *job, gpointer context, GError **error)
             return JOB_RETRY;
         }
     }
+    /* What was forgotten is in the log of SQLite still. Where somebody reads an older state it
+     * stays until the next time, which comes before its last moment. */
+    (void)db_scrub(batches->db, NULL);
     return job_end_until(batches, job, now + recount_pause, error);
 }
 

@@ -359,8 +359,10 @@ take_place(BatchChange *change, const Plan *plan, GError **error)
             ? g_strdup_printf("%s%s%s", plan->rule, plan->notes[0] ? "; " : "", plan->notes)
             : g_strdup_printf("row %u %s: %s", plan->sku_row, slot, plan->rule);
     return photo_save(change, &before, row, error) &&
-           change_add_event(change, &row->id, row->uploaded_at, DECIDED_BY_RULE,
-                            photo_verdict_to_string(row->verdict), details, error);
+           change_add_event(change, &row->id,
+                            plan->notes[0] == '\0' ? row->uploaded_at
+                                                   : change_oldest(change, row->uploaded_at),
+                            DECIDED_BY_RULE, photo_verdict_to_string(row->verdict), details, error);
 }
 
 typedef bool (*PlanFunc)(BatchChange *change, const Plan *plan, GError **error);

@@ -82,8 +82,8 @@ displace(BatchChange *change, PhotoRow *row, const PhotoRow *by, GError **error)
     row->decided_revision = change->revision;
     set_reasons(row, "displaced by hand", notes);
     return photo_unpublish(change, row, error) && photo_save(change, &before, row, error) &&
-           change_add_event(change, &row->id, row->uploaded_at, DECIDED_BY_PERSON, "displaced",
-                            notes, error);
+           change_add_event(change, &row->id, MIN(row->uploaded_at, by->uploaded_at),
+                            DECIDED_BY_PERSON, "displaced", notes, error);
 }
 
 static bool

@@ -122,7 +122,7 @@ publish(Batches *batches, const Job *job, BatchChange *change, GError **error)
                    "UPDATE batch SET published_at = $2, publish_error = '' WHERE id = $1", "ti",
                    batch->info->id.text, change->now) &&
            change_state(change, BATCH_FINISH, error) &&
-           change_add_event(change, NULL, batch->info->created_at, DECIDED_BY_SYSTEM, "published",
+           change_add_event(change, NULL, change_latest(change), DECIDED_BY_SYSTEM, "published",
                             details, error) &&
            job_finish(job, change->tx, error) && change_commit(change, error);
 }
@@ -168,7 +168,7 @@ batch_publish_give_up(const Job *job, const char *reason, gpointer context)
         change_state(&change, BATCH_GIVE_UP, NULL) &&
         db_exec(change.tx, NULL, NULL, "UPDATE batch SET publish_error = $2 WHERE id = $1", "tt",
                 batch.text, reason) &&
-        change_add_event(&change, NULL, change.batch->info->created_at, DECIDED_BY_SYSTEM,
+        change_add_event(&change, NULL, change_oldest(&change, change.now), DECIDED_BY_SYSTEM,
                          "publishing failed", reason, NULL)) {
         (void)change_commit(&change, NULL); /* called again if this did not succeed */
     }

@@ -24,7 +24,8 @@ run_job(const Job *job, gpointer context, GError **error)
     World *world = context;
     g_ptr_array_add(world->ran, g_strdup_printf("%s %s %u", job->kind, job->subject, job->attempt));
     if (world->outcome != JOB_DONE) {
-        fail(error, APP_ERROR_UNAVAILABLE, "no luck");
+        fail(error, world->outcome == JOB_FAILED ? APP_ERROR_INVALID : APP_ERROR_UNAVAILABLE,
+             "no luck");
         return world->outcome;
     }
     if (world->forgets_to_finish) {
@@ -285,6 +286,26 @@ test_what_cannot_work_is_given_up_at_once(TestDatabase *database)
     g_assert_cmpint(count_jobs(world).num_failed, ==, 1);
 }
 
+/* LST-17: the row may outlive the file that it is about. */
+static void
+test_the_row_keeps_no_text_of_an_error(TestDatabase *database)
+{
+    static const char *const expected[] = { "unavailable", "invalid" };
+    for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
+        g_autoptr(World) world = world_new(database);
+        g_autoptr(GError) error = NULL;
+        world->outcome = i == 0 ? JOB_RETRY : JOB_FAILED;
+        add(world, "quick", expected[i], NULL);
+        (void)run_all(world);
+        g_autoptr(DbTx) tx = db_begin(world->db, DB_READ, &error);
+        g_autoptr(DbRows) rows =
+            db_query(tx, &error, "SELECT last_error FROM job WHERE subject = $1", "t", expected[i]);
+        g_assert_no_error(error);
+        g_assert_true(db_next(rows));
+        g_assert_cmpstr(db_text(rows, "last_error"), ==, expected[i]);
+    }
+}
+
 static void
 test_a_failed_job_can_be_added_again(TestDatabase *database)
 {
@@ -542,6 +563,7 @@ main(int argc, char **argv)
     test_each_database("/jobs/lost-lease", test_who_lost_the_lease_has_no_effect);
     test_each_database("/jobs/again-later", test_what_fails_is_tried_again_later_and_then_given_up);
     test_each_database("/jobs/given-up-at-once", test_what_cannot_work_is_given_up_at_once);
+    test_each_database("/jobs/LST-17/error", test_the_row_keeps_no_text_of_an_error);
     test_each_database("/jobs/failed-again", test_a_failed_job_can_be_added_again);
     test_each_database("/jobs/poison", test_what_kills_its_process_is_not_run_for_ever);
     test_each_database("/jobs/not-finished", test_done_without_finish_is_not_believed);

@@ -81,26 +81,41 @@ pause_before(guint next_attempt)
     return pause - (Timestamp)((guint64)random * (guint64)(pause / 2) >> 32);
 }
 
+/* All that is kept of an error: its text may name somebody's file, and the row may outlive that. */
+static const char *
+code_of(const GError *problem)
+{
+    return problem == NULL || problem->domain != APP_ERROR
+               ? NULL
+               : app_error_code_to_string((AppErrorCode)problem->code);
+}
+
+/* What the machine says of itself, and never of a file, is for the log. */
+static const char *
+text_of_machine(const GError *problem)
+{
+    bool is_machines = g_error_matches(problem, APP_ERROR, APP_ERROR_UNAVAILABLE) ||
+                       g_error_matches(problem, APP_ERROR, APP_ERROR_NO_SPACE);
+    return is_machines ? problem->message : NULL;
+}
+
 static void
 log_job(LogLevel level, const char *event, const Job *job, const GError *problem)
 {
     g_autofree char *attempt = g_strdup_printf("%u", job->attempt);
-    /* The text may name somebody's file: it is in the row, which goes with the account. */
-    const char *code = problem == NULL || problem->domain != APP_ERROR
-                           ? NULL
-                           : app_error_code_to_string((AppErrorCode)problem->code);
     log_line(level, event, LOG_JOB, job->id.text, LOG_KIND, job->kind, LOG_ATTEMPT, attempt,
-             LOG_CODE, code, LOG_END);
+             LOG_CODE, code_of(problem), LOG_REASON, text_of_machine(problem), LOG_END);
 }
 
 /* Ends JOB for good and lets people know. */
 static bool
-give_up(Jobs *jobs, const JobKind *kind, const Job *job, const char *reason, GError **error)
+give_up(Jobs *jobs, const JobKind *kind, const Job *job, const char *reason, const char *code,
+        GError **error)
 {
     if (kind->give_up != NULL) {
         kind->give_up(job, reason, kind->context);
     }
-    return queue_mark_failed(jobs->db, job, reason, error);
+    return queue_mark_failed(jobs->db, job, code, error);
 }
 
 /* Early enough for two more tries. */
@@ -148,13 +163,14 @@ settle(Jobs *jobs, const JobKind *kind, const Job *job, JobOutcome outcome, GErr
         outcome = JOB_RETRY;
     }
     const char *reason = problem == NULL ? "no reason given" : problem->message;
+    const char *code = code_of(problem) == NULL ? "no reason given" : code_of(problem);
     if (outcome == JOB_FAILED || job->attempt >= kind->max_attempts) {
         log_job(LOG_WARNING_LEVEL, "job-failed", job, problem);
-        return give_up(jobs, kind, job, reason, error);
+        return give_up(jobs, kind, job, reason, code, error);
     }
     log_job(LOG_INFO_LEVEL, "job-again", job, problem);
     Timestamp run_at = clock_now(jobs->clock) + pause_before(job->attempt + 1);
-    return queue_put_back(jobs->db, job, run_at, reason, error);
+    return queue_put_back(jobs->db, job, run_at, code, error);
 }
 
 static bool
@@ -168,7 +184,8 @@ run_leased(Jobs *jobs, const Job *job, GError **error)
     if (job->attempt > kind->max_attempts) {
         /* Every one who had it died: so that it does not kill the next one, too. */
         log_job(LOG_ERROR_LEVEL, "job-failed", job, NULL);
-        return give_up(jobs, kind, job, "whoever ran it has gone, each time", error);
+        return give_up(jobs, kind, job, "whoever ran it has gone, each time",
+                       "whoever ran it has gone, each time", error);
     }
     Running *running = start_running(jobs, kind, job);
     g_autoptr(GError) problem = NULL;

@@ -271,7 +271,7 @@ static const InventoryField job_fields[] = {
     FIELD("attempt", NULL, NUMBER, ACCESS),
     FIELD("run_at", NULL, TIME, ACCESS),
     FIELD("leased_until", NULL, TIME, ACCESS),
-    FIELD("last_error", CONTENT, TEXT, ACCESS),
+    FIELD("last_error", NULL, TEXT, ACCESS),
     FIELD("created_at", NULL, TIME, ACCESS),
 };
 
