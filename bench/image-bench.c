@@ -443,6 +443,27 @@ reference_planes(const float *rgb, guint32 width, guint32 height, ImagePlanes *r
     }
 }
 
+/* The luma of a JPEG as a viewer shows it: of the RGB that it comes to, in which there are none of
+ * the colours that its planes may hold beyond RGB. */
+static void
+luma_as_seen(GBytes *jpeg, float *luma)
+{
+    GError *error = NULL;
+    gsize size;
+    const guint8 *data = g_bytes_get_data(jpeg, &size);
+    g_auto(JpegInfo) info = { 0 };
+    g_auto(JpegPixels) pixels = { 0 };
+    JpegDecodeReport report;
+    check(jpeg_parse(data, size, &limits, &info, &error) &&
+              jpeg_decode_pixels(data, size, &info, 0, &pixels, &report, &error),
+          error);
+    check(pixels.num_channels == 3, NULL);
+    for (gsize i = 0; i < (gsize)pixels.width * pixels.height; i++) {
+        const guint8 *p = pixels.data + 3 * i;
+        luma[i] = 0.299f * p[0] + 0.587f * p[1] + 0.114f * p[2];
+    }
+}
+
 /* image-bench score PHOTO SIDE OUTPUT...: SSIM of the luma, SSIMULACRA 2 and bytes of each. */
 static int
 score_outputs(char **argv)
@@ -458,6 +479,9 @@ score_outputs(char **argv)
     g_autofree float *luma = g_new(float, size);
     g_autofree float *other = g_new(float, size);
     for (gsize i = 0; i < size; i++) {
+        for (gsize k = 3 * i; k < 3 * i + 3; k++) {
+            rgb[k] = CLAMP(rgb[k], 0, 255);
+        }
         luma[i] = 0.299f * rgb[3 * i] + 0.587f * rgb[3 * i + 1] + 0.114f * rgb[3 * i + 2];
     }
     for (char **path = argv + 2; *path != NULL; path++) {
@@ -469,9 +493,7 @@ score_outputs(char **argv)
                     decoded.height, width, height);
             return 1;
         }
-        for (gsize i = 0; i < size; i++) {
-            other[i] = decoded.data[0][decoded.stride[0] * (i / width) + i % width];
-        }
+        luma_as_seen(output, other);
         printf("%s %.5f %.2f %zu\n", *path, ssim(luma, other, width, height),
                ssimulacra2_score(measure, &decoded), g_bytes_get_size(output));
     }
