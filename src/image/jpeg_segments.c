@@ -1,5 +1,7 @@
 #include "image/jpeg_segments.h"
 
+#include "image/vector_clones.h"
+
 #include <string.h>
 
 bool
@@ -18,7 +20,7 @@ is_restart(guint8 marker)
 /* Whether a marker, or a fill byte, begins in the 64 bytes at DATA, of which a 65th can be read.
  * Without branches, so that the compiler makes a few vector instructions of it: a photo has a
  * stuffed 0xff every 200 bytes, and stopping at each made this walk cost more than the resize. */
-static inline bool
+ALWAYS_INLINE bool
 block_has_marker(const guint8 *data)
 {
     guint8 found = 0;
@@ -29,7 +31,7 @@ block_has_marker(const guint8 *data)
 }
 
 /* The offset of the next 0xff that is not followed by a 0, or the size. */
-static gsize
+VECTOR_CLONES static gsize
 find_marker(const guint8 *data, gsize size, gsize at)
 {
     while (at < size) {
