@@ -57,7 +57,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     g_auto(ImagePlanes) planes = { 0 };
+    g_auto(ImagePlanes) smaller = { 0 };
     JpegDecodeReport report;
+    PlaneTarget target = { .chroma_shift_x = 1, .chroma_shift_y = 1, .orientation = 1 };
+    plane_fit(info.width, info.height, MAX(info.width, info.height) / 2 + size % 3, &target.width,
+              &target.height);
+    if (jpeg_can_decode_to(&info, &target)) {
+        (void)jpeg_decode_to(data, size, &info, &target, &smaller, &report, NULL);
+    }
     bool is_decoded =
         jpeg_decode_planes(data, size, &info, 0, JPEG_CHROMA_AS_STORED, &planes, &report, NULL);
     /* Damage is bridged, but nobody promised how: such a file is not carried over. */

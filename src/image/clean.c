@@ -111,6 +111,20 @@ target_for(const Picture *picture, guint32 longest_side, bool is_444)
     return target;
 }
 
+/* The planes are all of the picture now, with its orientation applied. */
+static void
+turned_upright(Picture *picture)
+{
+    picture->covered_width = picture->planes.width;
+    picture->covered_height = picture->planes.height;
+    if (image_orientation_swaps(picture->orientation)) {
+        guint32 width = picture->width;
+        picture->width = picture->height;
+        picture->height = width;
+    }
+    picture->orientation = 1;
+}
+
 /* Upright sRGB at the size of the largest output, all chroma samples: from here on the picture is
  * as if it had come that way. */
 static bool
@@ -127,14 +141,7 @@ apply_colour(Picture *picture, guint32 longest_side, GError **error)
     g_clear_pointer(&picture->colour, colour_transform_free);
     picture->planes = planes;
     planes = (ImagePlanes){ 0 };
-    picture->covered_width = target.width;
-    picture->covered_height = target.height;
-    if (image_orientation_swaps(picture->orientation)) {
-        guint32 width = picture->width;
-        picture->width = picture->height;
-        picture->height = width;
-    }
-    picture->orientation = 1;
+    turned_upright(picture);
     return true;
 }
 
@@ -333,7 +340,15 @@ decode_jpeg(Jpeg *jpeg, const ImageRequest *request, guint mask, Picture *ret_pi
         .orientation = info->exif.orientation,
         .had_location = info->had_location,
     };
-    if (info->color == JPEG_COLOR_GREY || info->color == JPEG_COLOR_YCBCR) {
+    PlaneTarget target = target_for(&picture, longest_side, finest);
+    if (jpeg_can_decode_to(info, &target)) {
+        if (!jpeg_decode_to(jpeg->data, jpeg->size, info, &target, &picture.planes, &report,
+                            error)) {
+            return false;
+        }
+        picture.colour = g_steal_pointer(&jpeg->colour);
+        turned_upright(&picture);
+    } else if (info->color == JPEG_COLOR_GREY || info->color == JPEG_COLOR_YCBCR) {
         if (!jpeg_decode_planes(jpeg->data, jpeg->size, info, longest_side,
                                 finest ? JPEG_CHROMA_FINEST : JPEG_CHROMA_AS_STORED,
                                 &picture.planes, &report, error)) {
@@ -348,8 +363,10 @@ decode_jpeg(Jpeg *jpeg, const ImageRequest *request, guint mask, Picture *ret_pi
             return false;
         }
     }
-    picture.covered_width = info->width * (report.scale / 8.0);
-    picture.covered_height = info->height * (report.scale / 8.0);
+    if (picture.covered_width == 0) {
+        picture.covered_width = info->width * (report.scale / 8.0);
+        picture.covered_height = info->height * (report.scale / 8.0);
+    }
     picture.was_truncated = report.was_truncated;
     *ret_picture = picture;
     *ret_report = report;

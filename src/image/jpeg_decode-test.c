@@ -262,13 +262,13 @@ static void
 test_memory_of_progressive_files(void)
 {
     g_autoptr(GBytes) baseline =
-        fixture_jpeg(&(Fixture){ .width = 640, .height = 480, .color = JPEG_COLOR_YCBCR });
+        fixture_jpeg(&(Fixture){ .width = 1280, .height = 960, .color = JPEG_COLOR_YCBCR });
     g_autoptr(GBytes) progressive = fixture_jpeg(&(Fixture){
-        .width = 640, .height = 480, .color = JPEG_COLOR_YCBCR, .is_progressive = true });
+        .width = 1280, .height = 960, .color = JPEG_COLOR_YCBCR, .is_progressive = true });
     g_auto(JpegInfo) baseline_info = fixture_parse(baseline);
     g_auto(JpegInfo) progressive_info = fixture_parse(progressive);
-    g_assert_cmpuint(jpeg_decode_memory(&progressive_info), >=, 640 * 480 * 3 * 2);
-    g_assert_cmpuint(jpeg_decode_memory(&baseline_info), <, 640 * 480 * 3);
+    g_assert_cmpuint(jpeg_decode_memory(&progressive_info), >=, 1280 * 960 * 3 * 2);
+    g_assert_cmpuint(jpeg_decode_memory(&baseline_info), <, 1280 * 960 * 3);
 }
 
 int

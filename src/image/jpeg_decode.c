@@ -1,10 +1,10 @@
 #include "image/jpeg_decode.h"
 
 #include "base/error.h"
-#include "image/block_halving.h"
+#include "image/block_resize.h"
 #include "image/fast_huffman.h"
 #include "image/libjpeg_error.h"
-#include "image/reduced_idct.h"
+#include "image/plane_orient.h"
 
 #include <jpegint.h>
 #include <string.h>
@@ -24,9 +24,9 @@ typedef struct {
     LibjpegErrors errors;
     ImagePlanes planes;
     JpegPixels pixels;
-    BlockHalving *halving; /* of plane 0, or NULL */
-    guint8 *scratch;       /* a row for what lies below the picture, or of interleaved samples */
-    guint32 num_rows_done;
+    BlockResize *resizes[3];
+    guint8 *scratch;          /* a row for what lies below the picture, or of interleaved samples */
+    guint32 num_rows_done[3]; /* of planes; of pixels the first */
 } Decoder;
 
 static void
@@ -62,7 +62,10 @@ jpeg_decode_memory(const JpegInfo *info)
         num_blocks += num_mcus_x * info->components[i].h * info->components[i].v *
                       (info->num_scans > 1 ? num_mcus_y : 2);
     }
-    return num_blocks * sizeof(JBLOCK) + block_halving_memory(info->width) + FIXED_MEMORY;
+    ScaleAxis x = { 0, info->width, info->width, info->width };
+    ScaleAxis y = { 0, info->height, info->height, info->height };
+    return num_blocks * sizeof(JBLOCK) + info->num_components * block_resize_memory(x, y) +
+           FIXED_MEMORY;
 }
 
 guint8
@@ -159,10 +162,6 @@ read_raw_rows(Decoder *decoder)
             const jpeg_component_info *component = &cinfo->comp_info[i];
             guint num_rows = (guint)(component->v_samp_factor * component->DCT_scaled_size);
             guint32 height = image_planes_height(planes, i);
-            if (i == 0 && decoder->halving != NULL) {
-                block_halving_rows(decoder->halving, rows[0]);
-                continue;
-            }
             for (guint row = 0; row < num_rows; row++) {
                 guint32 y = first_row[i] + row;
                 rows[i][row] =
@@ -171,11 +170,26 @@ read_raw_rows(Decoder *decoder)
             first_row[i] += num_rows;
         }
         jpeg_read_raw_data(cinfo, components, num_lines);
-        decoder->num_rows_done =
-            decoder->halving == NULL
-                ? cinfo->output_scanline
-                : block_halving_take(decoder->halving, planes->data[0], planes->stride[0],
-                                     planes->width, planes->height);
+        for (guint i = 0; i < planes->num_planes; i++) {
+            decoder->num_rows_done[i] = MIN(first_row[i], image_planes_height(planes, i));
+        }
+    }
+}
+
+static void
+read_resized_rows(Decoder *decoder)
+{
+    struct jpeg_decompress_struct *cinfo = &decoder->cinfo;
+    JSAMPROW rows[3][MAX_IMCU_ROWS];
+    JSAMPARRAY components[3] = { rows[0], rows[1], rows[2] };
+    while (cinfo->output_scanline < cinfo->output_height) {
+        for (guint i = 0; i < decoder->planes.num_planes; i++) {
+            block_resize_rows(decoder->resizes[i], rows[i]);
+        }
+        jpeg_read_raw_data(cinfo, components, (JDIMENSION)(cinfo->max_v_samp_factor * DCTSIZE));
+        for (guint i = 0; i < decoder->planes.num_planes; i++) {
+            decoder->num_rows_done[i] = block_resize_take(decoder->resizes[i]);
+        }
     }
 }
 
@@ -197,17 +211,18 @@ read_interleaved_rows(Decoder *decoder)
                 plane[x] = row[3 * (gsize)x + i];
             }
         }
-        decoder->num_rows_done = cinfo->output_scanline;
+        for (guint i = 0; i < 3; i++) {
+            decoder->num_rows_done[i] = cinfo->output_scanline;
+        }
     }
 }
 
 /* Damage that libjpeg gives up on: the rows that are missing become grey, as its own filling is. */
 static void
-fill_missing_rows(ImagePlanes *planes, guint32 num_rows_done)
+fill_missing_rows(ImagePlanes *planes, const guint32 num_rows_done[3])
 {
     for (guint i = 0; i < planes->num_planes; i++) {
-        guint32 first = i == 0 ? num_rows_done : num_rows_done >> planes->chroma_shift_y;
-        for (guint32 y = first; y < image_planes_height(planes, i); y++) {
+        for (guint32 y = num_rows_done[i]; y < image_planes_height(planes, i); y++) {
             memset(planes->data[i] + planes->stride[i] * y, 128, image_planes_width(planes, i));
         }
     }
@@ -246,12 +261,6 @@ decode_planes(Decoder *decoder, const guint8 *data, gsize size, const JpegInfo *
         if (chroma == JPEG_CHROMA_AS_STORED) {
             force_stored_sampling(cinfo);
         }
-        reduced_idct_install(cinfo);
-        /* A component that no scan has brings no table. */
-        if (cinfo->comp_info[0].DCT_scaled_size == DCTSIZE / 2 &&
-            cinfo->comp_info[0].quant_table != NULL) {
-            decoder->halving = block_halving_new(cinfo, 0);
-        }
         read_raw_rows(decoder);
     } else {
         decoder->scratch = g_malloc((gsize)cinfo->output_width * 3);
@@ -275,7 +284,7 @@ jpeg_decode_planes(const guint8 *data, gsize size, const JpegInfo *info, guint32
         if (!decode_planes(&decoder, data, size, info, scale, chroma, error)) {
             return false;
         }
-    } else if (decoder.num_rows_done == 0) {
+    } else if (decoder.num_rows_done[0] == 0) {
         return libjpeg_fail(&decoder.errors, (j_common_ptr)&decoder.cinfo, "JPEG cannot be decoded",
                             error);
     } else {
@@ -283,6 +292,137 @@ jpeg_decode_planes(const guint8 *data, gsize size, const JpegInfo *info, guint32
         fill_missing_rows(&decoder.planes, decoder.num_rows_done);
     }
     report_decoding(&decoder, scale, gave_up, ret_report);
+    *ret_planes = decoder.planes;
+    decoder.planes = (ImagePlanes){ 0 };
+    return true;
+}
+
+/* What jpeg_decode_to makes: the planes before they are turned upright, and their axes. */
+typedef struct {
+    guint32 width, height;
+    guint8 shift_x, shift_y;
+    ScaleAxis x[3], y[3];
+} Resized;
+
+/* How many times smaller a component is, as a shift; -1 where planes.h has no word for it. */
+static int
+sampling_shift(guint8 factor, guint8 max_factor)
+{
+    return shift_of(1, max_factor, 1, factor);
+}
+
+/* An axis of chroma with the wanted shift, or with one as much larger as it takes not to grow. */
+static ScaleAxis
+chroma_axis(guint32 size, int source_shift, guint32 target_size, bool is_mirrored, guint8 *shift)
+{
+    guint32 num_source = (size + (1U << source_shift) - 1) >> source_shift;
+    for (;; (*shift)++) {
+        ScaleAxis axis = image_plane_axis(size, num_source, (guint)source_shift, target_size,
+                                          *shift, is_mirrored);
+        if (scale_axis_ratio(axis) >= 1 || *shift >= source_shift) {
+            return axis;
+        }
+    }
+}
+
+/* False where jpeg_decode_to cannot. */
+static bool
+plan_resized(const JpegInfo *info, const PlaneTarget *target, Resized *resized)
+{
+    if (info->color != JPEG_COLOR_GREY && info->color != JPEG_COLOR_YCBCR) {
+        return false;
+    }
+    bool swaps = image_orientation_swaps(target->orientation);
+    bool mirrors_x, mirrors_y;
+    image_orientation_mirrors(target->orientation, &mirrors_x, &mirrors_y);
+    *resized = (Resized){
+        .width = swaps ? target->height : target->width,
+        .height = swaps ? target->width : target->height,
+        .shift_x = swaps ? target->chroma_shift_y : target->chroma_shift_x,
+        .shift_y = swaps ? target->chroma_shift_x : target->chroma_shift_y,
+    };
+    const JpegComponent *c = info->components;
+    resized->x[0] = image_plane_axis(info->width, info->width, 0, resized->width, 0, mirrors_x);
+    resized->y[0] = image_plane_axis(info->height, info->height, 0, resized->height, 0, mirrors_y);
+    if (scale_axis_is_copy(resized->x[0]) && scale_axis_is_copy(resized->y[0])) {
+        return false;
+    }
+    for (guint i = 0; i < info->num_components; i++) {
+        int shift_x = sampling_shift(c[i].h, c[0].h);
+        int shift_y = sampling_shift(c[i].v, c[0].v);
+        if (shift_x < 0 || shift_y < 0 || c[i].h != c[MIN(i, 1)].h || c[i].v != c[MIN(i, 1)].v) {
+            return false;
+        }
+        if (i > 0) {
+            resized->x[i] =
+                chroma_axis(info->width, shift_x, resized->width, mirrors_x, &resized->shift_x);
+            resized->y[i] =
+                chroma_axis(info->height, shift_y, resized->height, mirrors_y, &resized->shift_y);
+        }
+        if (!block_resize_can(resized->x[i]) || !block_resize_can(resized->y[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+jpeg_can_decode_to(const JpegInfo *info, const PlaneTarget *target)
+{
+    Resized resized;
+    return plan_resized(info, target, &resized);
+}
+
+static bool
+decode_resized(Decoder *decoder, const guint8 *data, gsize size, const JpegInfo *info,
+               const Resized *resized, GError **error)
+{
+    struct jpeg_decompress_struct *cinfo = &decoder->cinfo;
+    ImagePlanes *planes = &decoder->planes;
+    open_decoder(decoder, data, size, info, DCTSIZE);
+    cinfo->out_color_space = info->num_components == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
+    cinfo->raw_data_out = TRUE;
+    jpeg_start_decompress(cinfo);
+    fast_huffman_install(cinfo);
+    if (!image_planes_init(planes, resized->width, resized->height, info->num_components,
+                           resized->shift_x, resized->shift_y, error)) {
+        return false;
+    }
+    for (guint i = 0; i < planes->num_planes; i++) {
+        decoder->resizes[i] =
+            block_resize_new(cinfo, (int)i, resized->x[i], resized->y[i], planes->data[i],
+                             planes->stride[i], i == 2 ? decoder->resizes[1] : NULL);
+    }
+    read_resized_rows(decoder);
+    jpeg_finish_decompress(cinfo);
+    return true;
+}
+
+bool
+jpeg_decode_to(const guint8 *data, gsize size, const JpegInfo *info, const PlaneTarget *target,
+               ImagePlanes *ret_planes, JpegDecodeReport *ret_report, GError **error)
+{
+    Resized resized;
+    bool can = plan_resized(info, target, &resized);
+    g_assert(can);
+    g_auto(Decoder) decoder = { 0 };
+    decoder.cinfo.err = libjpeg_errors_init(&decoder.errors);
+    bool gave_up = false;
+    if (setjmp(decoder.errors.escape) == 0) {
+        if (!decode_resized(&decoder, data, size, info, &resized, error)) {
+            return false;
+        }
+    } else if (decoder.num_rows_done[0] == 0) {
+        return libjpeg_fail(&decoder.errors, (j_common_ptr)&decoder.cinfo, "JPEG cannot be decoded",
+                            error);
+    } else {
+        gave_up = true;
+        fill_missing_rows(&decoder.planes, decoder.num_rows_done);
+    }
+    if (!image_planes_orient(&decoder.planes, target->orientation, error)) {
+        return false;
+    }
+    report_decoding(&decoder, DCTSIZE, gave_up, ret_report);
     *ret_planes = decoder.planes;
     decoder.planes = (ImagePlanes){ 0 };
     return true;
@@ -322,7 +462,7 @@ decode_pixels(Decoder *decoder, const guint8 *data, gsize size, const JpegInfo *
         if (jpeg_read_scanlines(cinfo, &row, 1) != 1) {
             break;
         }
-        decoder->num_rows_done = cinfo->output_scanline;
+        decoder->num_rows_done[0] = cinfo->output_scanline;
     }
     jpeg_finish_decompress(cinfo);
     return true;
@@ -343,7 +483,7 @@ jpeg_decode_pixels(const guint8 *data, gsize size, const JpegInfo *info, guint32
         if (!decode_pixels(&decoder, data, size, info, scale, error)) {
             return false;
         }
-    } else if (decoder.num_rows_done == 0) {
+    } else if (decoder.num_rows_done[0] == 0) {
         return libjpeg_fail(&decoder.errors, (j_common_ptr)&decoder.cinfo, "JPEG cannot be decoded",
                             error);
     } else {

@@ -1,15 +1,13 @@
-/* JPEG to pixels, at the smallest DCT scale that still has the wanted size: a 12 megapixel photo
- * that becomes 2000 px costs the inverse transform of a quarter of its samples. At half the size
- * luma is block_halving.h's: as if the picture had been decoded in full and then halved. Else the
- * scaled transforms are reduced_idct.h's where they can be: as sharp as Lanczos would leave the
- * picture, but each block is filtered for itself.
+/* JPEG to pixels: resized while it is decoded where that can be (jpeg_decode_to), which costs less
+ * than the samples of the full size would and gives the same; else at the smallest DCT scale that
+ * still has the wanted size.
  *
  * Runs libjpeg on hostile bytes: in a worker only. Memory: the planes that are returned, plus
  * jpeg_decode_memory(). */
 #pragma once
 
 #include "image/jpeg_markers.h"
-#include "image/planes.h"
+#include "image/plane_resize.h"
 
 typedef enum {
     /* Chroma planes keep the sampling of the file where planes.h can say it (4:4:4, 4:2:2, 4:4:0,
@@ -39,6 +37,16 @@ guint8 jpeg_decode_scale(const JpegInfo *info, guint32 longest_side);
 bool jpeg_decode_planes(const guint8 *data, gsize size, const JpegInfo *info, guint32 longest_side,
                         JpegChroma chroma, ImagePlanes *ret_planes, JpegDecodeReport *ret_report,
                         GError **error);
+
+/* Whether jpeg_decode_to() can make TARGET: grey or YCbCr, in one of the samplings of planes.h,
+ * made smaller and not by more than 8. */
+bool jpeg_can_decode_to(const JpegInfo *info, const PlaneTarget *target);
+
+/* Decodes and resizes in one go (block_resize.h) and turns upright: no samples of the full size are
+ * made. Of chroma that would have to grow for TARGET the planes have as many samples as the file
+ * does at this size. Else like jpeg_decode_planes(). */
+bool jpeg_decode_to(const guint8 *data, gsize size, const JpegInfo *info, const PlaneTarget *target,
+                    ImagePlanes *ret_planes, JpegDecodeReport *ret_report, GError **error);
 
 /* Pixels side by side, as colour management wants them. */
 typedef struct {

@@ -22,12 +22,9 @@ plane_fit(guint32 width, guint32 height, guint32 longest_side, guint32 *ret_widt
     *ret_height = width >= height ? other : longest_side;
 }
 
-/* How a plane's axis maps to the target's. Sample j of the target covers the target's pixels from
- * j << target_shift. With an odd number of pixels the last chroma sample covers one too many; when
- * the axis will be mirrored, the one too many must lie in front, to be at the end afterwards. */
-static ScaleAxis
-plane_axis(double covered, guint32 num_source, guint source_shift, guint32 size, guint target_shift,
-           bool is_mirrored)
+ScaleAxis
+image_plane_axis(double covered, guint32 num_source, guint source_shift, guint32 size,
+                 guint target_shift, bool is_mirrored)
 {
     guint32 num_target = (size + (1U << target_shift) - 1) >> target_shift;
     double excess = (double)((guint64)num_target << target_shift) - size;
@@ -66,12 +63,12 @@ image_planes_resize(const ImagePlanes *source, double covered_width, double cove
         return false;
     }
     for (guint i = 0; i < source->num_planes; i++) {
-        ScaleAxis x =
-            plane_axis(covered_width, image_planes_width(source, i),
-                       i == 0 ? 0 : source->chroma_shift_x, width, i == 0 ? 0 : shift_x, mirrors_x);
-        ScaleAxis y = plane_axis(covered_height, image_planes_height(source, i),
-                                 i == 0 ? 0 : source->chroma_shift_y, height, i == 0 ? 0 : shift_y,
-                                 mirrors_y);
+        ScaleAxis x = image_plane_axis(covered_width, image_planes_width(source, i),
+                                       i == 0 ? 0 : source->chroma_shift_x, width,
+                                       i == 0 ? 0 : shift_x, mirrors_x);
+        ScaleAxis y = image_plane_axis(covered_height, image_planes_height(source, i),
+                                       i == 0 ? 0 : source->chroma_shift_y, height,
+                                       i == 0 ? 0 : shift_y, mirrors_y);
         if (scale_axis_is_copy(x) && scale_axis_is_copy(y)) {
             copy_plane(source->data[i], source->stride[i], planes.data[i], planes.stride[i],
                        x.num_target, y.num_target);

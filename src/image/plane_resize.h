@@ -3,6 +3,7 @@
 #pragma once
 
 #include "image/planes.h"
+#include "image/scale_axis.h"
 
 typedef struct {
     guint32 width, height;                 /* upright */
@@ -21,3 +22,10 @@ void plane_fit(guint32 width, guint32 height, guint32 longest_side, guint32 *ret
  * planes that were not scaled by the decoder it is their size. */
 bool image_planes_resize(const ImagePlanes *source, double covered_width, double covered_height,
                          const PlaneTarget *target, ImagePlanes *ret_planes, GError **error);
+
+/* How a plane's axis maps to the target's, of SIZE pixels, COVERED pixels of the source. Sample j
+ * of the target covers its pixels from j << TARGET_SHIFT. With an odd number of pixels the last
+ * chroma sample covers one too many; when the axis will be mirrored, the one too many must lie in
+ * front, to be at the end afterwards. */
+ScaleAxis image_plane_axis(double covered, guint32 num_source, guint source_shift, guint32 size,
+                           guint target_shift, bool is_mirrored);

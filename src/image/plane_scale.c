@@ -1,8 +1,8 @@
 #include "image/plane_scale.h"
 
-#include "image/lanczos.h"
 #include "image/vector_clones.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,27 +31,18 @@ filter_clear(Filter *filter)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Filter, filter_clear)
 
-static gint64
-mirror(gint64 at, gint64 num_samples)
-{
-    at = at < 0 ? -1 - at : at >= num_samples ? 2 * num_samples - 1 - at : at;
-    return CLAMP(at, 0, num_samples - 1);
-}
-
 /* Weights that add up to 1 exactly, so that even areas stay even: what rounding leaves over goes to
  * the largest. */
 static void
 round_weights(const double *weights, guint num_taps, gint16 *ret_weights)
 {
-    double sum = 0;
     guint largest = 0;
     for (guint i = 0; i < num_taps; i++) {
-        sum += weights[i];
         largest = weights[i] > weights[largest] ? i : largest;
     }
     gint32 left = 1 << WEIGHT_BITS;
     for (guint i = 0; i < num_taps; i++) {
-        ret_weights[i] = (gint16)lrint(weights[i] / sum * (1 << WEIGHT_BITS));
+        ret_weights[i] = (gint16)lrint(weights[i] * (1 << WEIGHT_BITS));
         left -= ret_weights[i];
     }
     ret_weights[largest] = (gint16)(ret_weights[largest] + left);
@@ -60,24 +51,12 @@ round_weights(const double *weights, guint num_taps, gint16 *ret_weights)
 static void
 filter_init(Filter *filter, ScaleAxis axis)
 {
-    double ratio = axis.extent / axis.num_target;
-    double width = MAX(ratio, 1);
-    guint num_wanted = (guint)floor(2 * LANCZOS_LOBES * width) + 1;
-    filter->num_taps = MIN(num_wanted, axis.num_source);
+    filter->num_taps = scale_axis_taps(axis);
     filter->first = g_new(guint32, axis.num_target);
     filter->weights = g_new0(gint16, (gsize)filter->num_taps * axis.num_target);
     g_autofree double *weights = g_new(double, filter->num_taps);
     for (guint32 i = 0; i < axis.num_target; i++) {
-        double center = axis.start + (i + 0.5) * ratio;
-        gint64 begin = (gint64)ceil(center - LANCZOS_LOBES * width - 0.5);
-        gint64 first = CLAMP(begin, 0, (gint64)axis.num_source - filter->num_taps);
-        memset(weights, 0, filter->num_taps * sizeof *weights);
-        for (gint64 at = begin; at < begin + num_wanted; at++) {
-            gint64 inside =
-                CLAMP(mirror(at, axis.num_source) - first, 0, (gint64)filter->num_taps - 1);
-            weights[inside] += lanczos(((double)at + 0.5 - center) / width);
-        }
-        filter->first[i] = (guint32)first;
+        filter->first[i] = scale_axis_weights(axis, i, weights);
         round_weights(weights, filter->num_taps, filter->weights + (gsize)filter->num_taps * i);
     }
 }
@@ -205,13 +184,6 @@ narrow_row(const gint16 *restrict row, guint32 width, guint8 *restrict out)
         gint16 sample = (gint16)((row[x] + (1 << (MIDDLE_BITS - 1))) >> MIDDLE_BITS);
         out[x] = (guint8)CLAMP(sample, 0, 255);
     }
-}
-
-bool
-scale_axis_is_copy(ScaleAxis axis)
-{
-    return axis.num_source == axis.num_target && fabs(axis.start) < 1e-9 &&
-           fabs(axis.extent - axis.num_source) < 1e-9;
 }
 
 bool
