@@ -245,7 +245,7 @@ test_a_destroyed_key_makes_objects_unreadable(TestDatabase *database)
     SealKey key;
     g_assert_true(keyring_make_key(test->keyring, &account, "eu", &key, &error));
     g_assert_null(vault_read_whole(test->vault, &object, 100, &error));
-    g_assert_error(error, APP_ERROR, APP_ERROR_INVALID);
+    g_assert_error(error, APP_ERROR, APP_ERROR_INTERNAL);
 }
 
 /* Keys are wrapped anew; the objects stay as they lie. */
@@ -294,8 +294,38 @@ test_exchanged_files_are_found(TestDatabase *database)
         file_write_whole(path_two, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL));
     g_autoptr(GError) error = NULL;
     g_assert_null(vault_read_whole(test->vault, &two, 100, &error));
-    g_assert_error(error, APP_ERROR, APP_ERROR_INVALID);
+    g_assert_error(error, APP_ERROR, APP_ERROR_INTERNAL);
     g_assert_true(test_vault_has(test->vault, &one, "one"));
+}
+
+/* A job that took a lost photo for a deleted one would end as if all were well. */
+static void
+test_a_lost_file_is_no_deleted_object(TestDatabase *database)
+{
+    g_autoptr(TestVault) test = test_vault_new(database);
+    Id account = test_vault_account(test, "eu");
+    Id object = test_vault_put(test, &account, "text");
+    g_autofree char *path = test_vault_path(test, "eu", &object);
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(vault_read_whole(test->vault, &object, 100, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_INTERNAL);
+}
+
+static void
+test_an_object_may_be_removed_while_it_is_read(TestDatabase *database)
+{
+    g_autoptr(TestVault) test = test_vault_new(database);
+    Id account = test_vault_account(test, "eu");
+    Id object = test_vault_put(test, &account, "text");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VaultReader) reader = vault_open(test->vault, &object, &error);
+    g_assert_no_error(error);
+    test_vault_mark(test, &object);
+    test_vault_sweep(test);
+    char text[4];
+    g_assert_false(vault_read(reader, 0, text, sizeof text, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_NOT_FOUND);
 }
 
 static void
@@ -351,6 +381,8 @@ main(int argc, char **argv)
     test_each_database("/vault/destroyed-key", test_a_destroyed_key_makes_objects_unreadable);
     test_each_database("/vault/new-master-key", test_a_new_master_key_touches_no_object);
     test_each_database("/vault/exchanged-files", test_exchanged_files_are_found);
+    test_each_database("/vault/lost-file", test_a_lost_file_is_no_deleted_object);
+    test_each_database("/vault/removed-while-read", test_an_object_may_be_removed_while_it_is_read);
     test_each_database("/vault/too-large", test_too_large_to_read_whole);
     test_each_database("/vault/failing-region", test_a_failing_region_does_not_stop_the_other);
     return g_test_run();

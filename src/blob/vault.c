@@ -247,6 +247,8 @@ vault_adopt(DbTx *tx, const Id *object, GError **error)
 }
 
 struct VaultReader {
+    Vault *vault;
+    Id object;
     SealedReader *sealed;
     guint64 size;
 };
@@ -277,6 +279,8 @@ vault_open(Vault *vault, const Id *object, GError **error)
         return NULL;
     }
     VaultReader *reader = g_new0(VaultReader, 1);
+    reader->vault = vault;
+    reader->object = *object;
     reader->size = (guint64)db_int(rows, "size");
     g_autofree char *key_in_store =
         make_key_in_store((ObjectClass)db_int(rows, "class"), object->text);
@@ -291,10 +295,55 @@ vault_size(const VaultReader *reader)
     return reader->size;
 }
 
+/* Whether OBJECT is there for whoever asks now. */
+static bool
+is_readable(Vault *vault, const Id *object, bool *ret_is_readable, GError **error)
+{
+    g_autoptr(DbTx) tx = db_begin(vault->db, DB_READ, error);
+    g_autoptr(DbRows) rows =
+        tx == NULL ? NULL
+                   : db_query(tx, error, "SELECT id FROM object WHERE id = $1 AND state IN (1, 3)",
+                              "t", object->text);
+    if (rows == NULL) {
+        return false;
+    }
+    *ret_is_readable = db_next(rows);
+    return true;
+}
+
+/* The bytes of an object that has a row cannot be had: it is being removed, or the store has lost
+ * or spoilt them, which must not pass for the reader's mistake or for nothing at all. */
+static bool
+explain_loss(VaultReader *reader, GError *loss, GError **error)
+{
+    g_autoptr(GError) owned = loss;
+    bool is_there;
+    if (!is_readable(reader->vault, &reader->object, &is_there, error)) {
+        return false;
+    }
+    return is_there
+               ? fail(error, APP_ERROR_INTERNAL, "object %s is damaged: %s", reader->object.text,
+                      loss->message)
+               : fail(error, APP_ERROR_NOT_FOUND, "object %s does not exist", reader->object.text);
+}
+
 bool
 vault_read(VaultReader *reader, guint64 offset, void *buffer, gsize size, GError **error)
 {
-    return sealed_read(reader->sealed, offset, buffer, size, error);
+    GError *failure = NULL;
+    if (offset > reader->size || size > reader->size - offset) {
+        return fail(error, APP_ERROR_INVALID, "object %s: has only %" G_GUINT64_FORMAT " bytes",
+                    reader->object.text, reader->size);
+    }
+    if (sealed_read(reader->sealed, offset, buffer, size, &failure)) {
+        return true;
+    }
+    if (g_error_matches(failure, APP_ERROR, APP_ERROR_INVALID) ||
+        g_error_matches(failure, APP_ERROR, APP_ERROR_NOT_FOUND)) {
+        return explain_loss(reader, failure, error);
+    }
+    g_propagate_error(error, failure);
+    return false;
 }
 
 void

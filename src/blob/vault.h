@@ -64,8 +64,9 @@ bool vault_adopt(DbTx *tx, const Id *object, GError **error);
  * account's key was destroyed. */
 VaultReader *vault_open(Vault *vault, const Id *object, GError **error);
 guint64 vault_size(const VaultReader *reader);
-/* SIZE bytes from OFFSET; INVALID when there are not so many, or they are not what was written;
- * NOT_FOUND when the object is removed while it is read. */
+/* SIZE bytes from OFFSET; INVALID when there are not so many; NOT_FOUND when the object is removed
+ * while it is read; INTERNAL when the store has lost its bytes, or they are not what was written.
+ */
 bool vault_read(VaultReader *reader, guint64 offset, void *buffer, gsize size, GError **error);
 void vault_reader_free(VaultReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VaultReader, vault_reader_free)

@@ -112,19 +112,43 @@ exchange_refuse_slot(Exchange *exchange, const char *detail)
     return exchange_problem(exchange, 429, detail);
 }
 
+static void
+log_failure(const Exchange *exchange, guint status, const GError *error)
+{
+    g_autofree char *number = g_strdup_printf("%u", status);
+    g_autofree char *route =
+        g_strconcat(exchange->route->http.method, " ", exchange->route->http.path, NULL);
+    log_line(LOG_ERROR_LEVEL, "request-failed", LOG_ROUTE, route, LOG_STATUS, number, LOG_REASON,
+             error->message, LOG_END);
+}
+
 HttpReplied
 exchange_fail(Exchange *exchange, GError *error)
 {
     g_autoptr(GError) owned = error;
     guint status = problem_status(error);
     if (status >= 500) {
-        g_autofree char *number = g_strdup_printf("%u", status);
-        g_autofree char *route =
-            g_strconcat(exchange->route->http.method, " ", exchange->route->http.path, NULL);
-        log_line(LOG_ERROR_LEVEL, "request-failed", LOG_ROUTE, route, LOG_STATUS, number,
-                 LOG_REASON, error->message, LOG_END);
+        log_failure(exchange, status, error);
     }
     return exchange_problem(exchange, status, problem_detail(error));
+}
+
+bool
+exchange_write(const void *data, gsize size, gpointer request, GError **error)
+{
+    Exchange *exchange = http_request_data(request);
+    exchange->is_client_gone = !http_write(request, data, size, error);
+    return !exchange->is_client_gone;
+}
+
+bool
+exchange_end_stream(HttpRequest *request, bool is_done, GError *const *error)
+{
+    const Exchange *exchange = http_request_data(request);
+    if (!is_done && !exchange->is_client_gone) {
+        log_failure(exchange, problem_status(*error), *error);
+    }
+    return is_done;
 }
 
 HttpReplied

@@ -20,6 +20,7 @@ struct Exchange {
     bool is_signed_in;
     IdempotencyKey idempotency;
     Slots *slots;          /* of which this request holds one; NULL: none */
+    bool is_client_gone;   /* a stream could not be written to */
     PictureEntry *picture; /* found open in memory, before the route was chosen */
 };
 
@@ -54,6 +55,12 @@ HttpReplied exchange_problem(Exchange *exchange, guint status, const char *detai
  * theirs; the answer is then exchange_refuse_slot. */
 bool exchange_take_slot(Exchange *exchange, Slots *slots);
 HttpReplied exchange_refuse_slot(Exchange *exchange, const char *detail);
+
+/* For answers that are streamed: writes to the client of a HttpRequest. */
+bool exchange_write(const void *data, gsize size, gpointer request, GError **error);
+/* The last step of a stream, which nobody reads the reason of but the log: IS_DONE, with ERROR
+ * where it is false. The client's own end of it is no news. */
+bool exchange_end_stream(HttpRequest *request, bool is_done, GError *const *error);
 
 /* A part of the path that is an id; NOT_FOUND for what cannot be one. */
 bool exchange_id(Exchange *exchange, const char *name, Id *ret_id, GError **error);

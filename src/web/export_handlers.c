@@ -76,17 +76,13 @@ typedef struct {
 } StreamedExport;
 
 static bool
-write_to_client(const void *data, gsize size, gpointer request, GError **error)
-{
-    return http_write(request, data, size, error);
-}
-
-static bool
 write_export(HttpRequest *request, gpointer data, GError **error)
 {
     const StreamedExport *streamed = data;
-    return streamed->export(streamed->exchange->app->batches, &streamed->exchange->account.id,
-                            &streamed->batch, write_to_client, request, error);
+    bool is_done =
+        streamed->export(streamed->exchange->app->batches, &streamed->exchange->account.id,
+                         &streamed->batch, exchange_write, request, error);
+    return exchange_end_stream(request, is_done, error);
 }
 
 /* SUFFIX goes behind the batch's name. */

@@ -71,18 +71,13 @@ typedef struct {
 } AccountExport;
 
 static bool
-write_to_client(const void *data, gsize size, gpointer request, GError **error)
-{
-    return http_write(request, data, size, error);
-}
-
-static bool
 write_archive(HttpRequest *request, gpointer data, GError **error)
 {
     const AccountExport *export = data;
     const Exchange *exchange = export->exchange;
-    return account_export(&exchange->app->privacy, &exchange->account.id, export->scope,
-                          write_to_client, request, error);
+    bool is_done = account_export(&exchange->app->privacy, &exchange->account.id, export->scope,
+                                  exchange_write, request, error);
+    return exchange_end_stream(request, is_done, error);
 }
 
 HttpReplied

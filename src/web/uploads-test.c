@@ -4,6 +4,7 @@
 #include "web/tus.h"
 
 #include <arpa/inet.h>
+#include <glib/gstdio.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -288,6 +289,37 @@ test_method_override_is_honoured(TestService *service)
     g_assert_cmpuint(plain.status, ==, 405);
 }
 
+/* The only file below the service's objects. */
+static char *
+only_object(const TestService *service)
+{
+    g_autofree char *directory = g_build_filename(service->dir, "objects", NULL);
+    const char *const argv[] = { "find", directory, "-type", "f", NULL };
+    char *found = NULL;
+    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &found,
+                               NULL, NULL, NULL));
+    g_strchomp(found);
+    g_assert_null(strchr(found, '\n'));
+    return found;
+}
+
+/* What the disk has lost is nobody's bad request, and its name in the store nobody's business. */
+static void
+test_lost_sheet_is_the_services_failure(TestService *service)
+{
+    g_auto(TestClient) client = test_sign_in(&service->peer, "ann");
+    g_autofree char *batch = new_batch(&client);
+    g_auto(NetResponse) sheet =
+        create(&client, batch, "a.csv", 24, NULL, "sku;main_image_url\nAB;\n\n");
+    g_assert_cmpuint(sheet.status, ==, 201);
+    test_run_jobs(service);
+    g_autofree char *object = only_object(service);
+    g_assert_cmpint(g_unlink(object), ==, 0);
+    g_autofree char *path = g_strdup_printf("/api/v1/batches/%s/export/sheet", batch);
+    g_autofree char *problem = test_json(&client, 500, "GET", path, NULL);
+    g_assert_null(strstr(problem, "sheets/"));
+}
+
 /* What cannot be created, each with its reason; nothing is left behind. */
 static void
 test_wrong_creations_say_why(TestService *service)
@@ -432,6 +464,7 @@ main(int argc, char **argv)
     test_each_service("/uploads/offset", test_other_offset_is_a_conflict);
     test_each_service("/uploads/pieces", test_pieces_become_a_photo);
     test_each_service("/uploads/creation-with-upload", test_creation_takes_the_first_bytes);
+    test_each_service("/uploads/lost-sheet", test_lost_sheet_is_the_services_failure);
     test_each_service("/uploads/empty", test_empty_file_is_complete_at_once);
     test_each_service("/uploads/too-much", test_more_than_announced_is_refused);
     test_each_service("/uploads/checksum", test_checksum_is_compared);
