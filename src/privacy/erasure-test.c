@@ -112,6 +112,36 @@ test_no_word_is_left(TestDatabase *database)
     world_clear(&world);
 }
 
+/* While a reader keeps the deleted rows in the log, nobody is told that they are gone. */
+static void
+test_a_receipt_waits_for_the_log(TestDatabase *database)
+{
+    if (db_kind(database->db) != DB_SQLITE) {
+        g_test_skip("PostgreSQL's files are its own: dead rows go with its vacuum");
+        return;
+    }
+    const char *path = database->url + strlen("sqlite:");
+    World world = world_new(database);
+    TestLife *life = world.life;
+    Id leaver = test_life_account(life, "us");
+    g_autofree char *marker = test_life_batch(life, &leaver);
+    Id receipt = request(life, &leaver);
+    g_autoptr(DbTx) reader = db_begin(life->vault->db, DB_READ, NULL);
+    g_autoptr(DbRows) rows = db_query(reader, NULL, "SELECT COUNT(*) AS n FROM account", "");
+    g_assert_nonnull(rows);
+    run_jobs(&world);
+    g_assert_true(file_and_log_contain(path, marker, strlen(marker)));
+    g_autofree char *open = erasure_receipt(life->vault->db, &receipt, NULL);
+    g_assert_nonnull(strstr(open, "\"done_at\":null"));
+    db_rollback(g_steal_pointer(&reader));
+    life->vault->time += SECONDS(3600);
+    run_jobs(&world);
+    g_assert_false(file_and_log_contain(path, marker, strlen(marker)));
+    g_autofree char *done = erasure_receipt(life->vault->db, &receipt, NULL);
+    g_assert_nonnull(strstr(done, "\"done_at\":\"20"));
+    world_clear(&world);
+}
+
 static void
 test_a_second_request_is_refused(TestDatabase *database)
 {
@@ -181,6 +211,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     test_each_database("/erasure/lst-24", test_everything_goes_and_others_stay);
     test_each_database("/erasure/no-word", test_no_word_is_left);
+    test_each_database("/erasure/log", test_a_receipt_waits_for_the_log);
     test_each_database("/erasure/twice", test_a_second_request_is_refused);
     test_each_database("/erasure/in-the-way", test_what_is_in_the_way_is_tried_again);
     test_each_database("/erasure/sweep", test_the_sweep_runs_for_ever);

@@ -83,6 +83,33 @@ test_no_trace_is_left_in_the_files(TestDatabase *database)
     g_assert_false(file_and_log_contain(path, marker, strlen(marker)));
 }
 
+/* A reader of an older state keeps the log from being emptied. */
+static void
+test_what_a_reader_kept_goes_with_the_next_sweep(TestDatabase *database)
+{
+    if (db_kind(database->db) != DB_SQLITE) {
+        g_test_skip("PostgreSQL's files are its own: dead rows go with its vacuum");
+        return;
+    }
+    const char *path = database->url + strlen("sqlite:");
+    g_autoptr(TestLife) life = test_life_new(database);
+    Id account = test_life_account(life, "us");
+    g_autofree char *marker = test_life_batch(life, &account);
+    pass_days(life, 29);
+    life->vault->time += DAYS(1);
+    g_autoptr(DbTx) reader = db_begin(life->vault->db, DB_READ, NULL);
+    g_autoptr(DbRows) rows = db_query(reader, NULL, "SELECT COUNT(*) AS n FROM account", "");
+    g_assert_nonnull(rows);
+    SweepCounts counts;
+    g_autoptr(GError) error = NULL;
+    g_assert_false(privacy_sweep(&life->privacy, &counts, &error));
+    g_assert_error(error, APP_ERROR, APP_ERROR_UNAVAILABLE);
+    g_assert_true(file_and_log_contain(path, marker, strlen(marker)));
+    db_rollback(g_steal_pointer(&reader));
+    g_assert_cmpuint(sweep(life).num_rows, ==, 0);
+    g_assert_false(file_and_log_contain(path, marker, strlen(marker)));
+}
+
 static void
 test_a_late_sweep_is_counted(TestDatabase *database)
 {
@@ -189,6 +216,7 @@ main(int argc, char **argv)
     test_each_database("/sweep/not-before", test_nothing_goes_before_its_time);
     test_each_database("/sweep/lst-17", test_everything_is_gone_on_the_last_day);
     test_each_database("/sweep/no-trace", test_no_trace_is_left_in_the_files);
+    test_each_database("/sweep/reader", test_what_a_reader_kept_goes_with_the_next_sweep);
     test_each_database("/sweep/late", test_a_late_sweep_is_counted);
     test_each_database("/sweep/clock", test_a_clock_that_jumps_is_not_believed);
     test_each_database("/sweep/two-clocks", test_two_clocks_must_agree);

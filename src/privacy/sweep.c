@@ -273,8 +273,9 @@ privacy_sweep(const Privacy *privacy, SweepCounts *ret_counts, GError **error)
     if (!sweep_objects(privacy, now, &counts, error)) {
         return false;
     }
-    if (counts.num_rows + counts.num_objects > 0 &&
-        (!db_scrub(privacy->db, error) || !db_scrub(privacy->keyring_db, error))) {
+    /* Whether anything was due or not: people delete, too, and what was deleted before may still be
+     * in the log because a reader was in the way, or because whoever deleted it was killed. */
+    if (!db_scrub(privacy->db, error) || !db_scrub(privacy->keyring_db, error)) {
         return false;
     }
     if (!write_last_sweep(privacy, error)) {
