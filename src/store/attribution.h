@@ -21,3 +21,9 @@ typedef struct {
 /* For the person in SLOT: the logarithm of how much better what was seen of them fits with having
  * done it than with being in the store and doing something else. */
 double attribution_log_likelihood(const People *people, guint slot, const Touch *touch);
+
+/* The logarithm of how much less the same says for a person of whom it is known that they did
+ * OTHER, a second or so before or after: hands that were there for that say little for this.
+ * 0 or below. */
+double attribution_log_again(const People *people, guint slot, const Touch *touch,
+                             const Touch *other);

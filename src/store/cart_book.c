@@ -283,6 +283,52 @@ is_unfinished_in(const CartBook *book, const Story *story, guint index)
            decision->alternatives[choice->alternative].kind == EXPLAIN_UNFINISHED;
 }
 
+static bool
+did(const CartBook *book, const Story *story, guint64 serial, guint track)
+{
+    guint index = find_decision(book, serial);
+    if (index == G_MAXUINT) {
+        return false;
+    }
+    const Decision *decision = book->decisions->pdata[index];
+    const Choice *choice = &g_array_index(story->choices, Choice, index);
+    const Alternative *alternative = &decision->alternatives[choice->alternative];
+    for (guint i = 0; i < alternative->num_deeds; i++) {
+        if (alternative->deeds[i].track == track) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the story adds to who ALTERNATIVE says it was, since some of those who may have made the
+ * change were at work elsewhere. */
+static double
+log_conflicts(const CartBook *book, const Story *story, const Alternative *alternative,
+              const Conflict *conflicts, guint num_conflicts)
+{
+    double p_left = 1;
+    double log_own = 0;
+    for (guint i = 0; i < num_conflicts && alternative->num_deeds > 0; i++) {
+        const Conflict *conflict = &conflicts[i];
+        bool is_told = false;
+        for (guint k = 0; k < i; k++) {
+            is_told |= conflicts[k].track == conflict->track &&
+                       did(book, story, conflicts[k].serial, conflicts[k].track);
+        }
+        if (is_told || !did(book, story, conflict->serial, conflict->track)) {
+            continue;
+        }
+        p_left -= conflict->p * (1 - exp(conflict->log_again));
+        for (guint k = 0; k < alternative->num_deeds; k++) {
+            if (alternative->deeds[k].track == conflict->track) {
+                log_own = MIN(log_own, conflict->log_again);
+            }
+        }
+    }
+    return log_own - log(MAX(p_left, 1e-6));
+}
+
 static double
 log_alternative(const CartBook *book, const Story *story, const Alternative *alternative)
 {
@@ -340,7 +386,8 @@ follow(const CartBook *book, const Branch *branch, const Decision *decision)
 
 guint64
 cart_book_decide(CartBook *book, double t, double delta_grams, const Alternative *alternatives,
-                 guint num_alternatives, gpointer data)
+                 guint num_alternatives, const Conflict *conflicts, guint num_conflicts,
+                 gpointer data)
 {
     g_assert(num_alternatives > 0 && num_alternatives <= CART_BOOK_MAX_ALTERNATIVES);
     Decision *decision = g_new0(Decision, 1);
@@ -354,7 +401,8 @@ cart_book_decide(CartBook *book, double t, double delta_grams, const Alternative
     for (guint i = 0; i < book->stories->len; i++) {
         const Story *story = story_at(book, i);
         for (guint k = 0; k < num_alternatives; k++) {
-            double added = log_alternative(book, story, &alternatives[k]);
+            double added = log_alternative(book, story, &alternatives[k]) +
+                           log_conflicts(book, story, &alternatives[k], conflicts, num_conflicts);
             if (!isinf(added)) {
                 Branch branch = { i, k, story->log_weight + added };
                 g_array_append_val(branches, branch);
@@ -374,6 +422,18 @@ cart_book_decide(CartBook *book, double t, double delta_grams, const Alternative
     g_ptr_array_add(book->decisions, decision);
     replace_stories(book, children);
     return decision->serial;
+}
+
+GPtrArray *
+cart_book_around(const CartBook *book, double t, double seconds)
+{
+    GPtrArray *around = g_ptr_array_new();
+    for (guint i = 0; i < book->decisions->len; i++) {
+        if (fabs(((const Decision *)book->decisions->pdata[i])->t - t) < seconds) {
+            g_ptr_array_add(around, book->decisions->pdata[i]);
+        }
+    }
+    return around;
 }
 
 GArray *
@@ -641,15 +701,15 @@ is_settled(const Decision *decision, const GArray *verdicts, OwnerIsOpenFunc is_
 }
 
 void
-cart_book_retire(CartBook *book, double before_t, OwnerIsOpenFunc is_open, VerdictFunc func,
-                 gpointer data)
+cart_book_retire(CartBook *book, double settled_t, double before_t, OwnerIsOpenFunc is_open,
+                 VerdictFunc func, gpointer data)
 {
     bool retired = false;
     for (guint k = 0; k < book->decisions->len;) {
         Decision *decision = book->decisions->pdata[k];
         g_autoptr(GArray) verdicts = verdicts_on(book, k);
         if (decision->t >= before_t && book->decisions->len <= max_decisions &&
-            !is_settled(decision, verdicts, is_open, data)) {
+            (decision->t >= settled_t || !is_settled(decision, verdicts, is_open, data))) {
             k++;
             continue;
         }

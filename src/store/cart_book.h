@@ -89,6 +89,16 @@ typedef struct {
     bool is_expired;
 } Decision;
 
+/* What it changes that TRACK, who made this change with probability P by what was seen of it, also
+ * made another one (of the decision SERIAL) at nearly the same moment: P becomes e^LOG_AGAIN times
+ * that, and the others' the likelier for it. */
+typedef struct {
+    guint64 serial;
+    guint track;
+    double p;
+    double log_again;
+} Conflict;
+
 typedef struct CartBook CartBook;
 
 CartBook *cart_book_new(GDestroyNotify free_decision_data);
@@ -117,7 +127,12 @@ double cart_book_owner_probability(const CartBook *book, guint slot, Owner owner
  * CART_BOOK_MAX_ALTERNATIVES, one of which must be possible in any story: NOTHING or UNKNOWN).
  * Returns the decision's number. */
 guint64 cart_book_decide(CartBook *book, double t, double delta_grams,
-                         const Alternative *alternatives, guint num_alternatives, gpointer data);
+                         const Alternative *alternatives, guint num_alternatives,
+                         const Conflict *conflicts, guint num_conflicts, gpointer data);
+
+/* The decisions about what happened within SECONDS of T (of const Decision *); free with
+ * g_ptr_array_unref. Only those that are not retired. */
+GPtrArray *cart_book_around(const CartBook *book, double t, double seconds);
 
 /* A unit of any story, and in how much of the weight it is in a cart and on a shelf. */
 typedef struct {
@@ -158,10 +173,10 @@ typedef bool (*OwnerIsOpenFunc)(Owner owner, gpointer data);
 typedef void (*VerdictFunc)(const Decision *decision, const Verdict *verdict,
                             const Verdict *runner_up, gpointer data);
 
-/* Tells, oldest first, the verdict on every decision that nothing more can change, or that is older
- * than BEFORE_T, and forgets it: what it left in the carts stays. */
-void cart_book_retire(CartBook *book, double before_t, OwnerIsOpenFunc is_open, VerdictFunc func,
-                      gpointer data);
+/* Tells, oldest first, the verdict on every decision from before SETTLED_T that nothing more can
+ * change, or that is older than BEFORE_T, and forgets it: what it left in the carts stays. */
+void cart_book_retire(CartBook *book, double settled_t, double before_t, OwnerIsOpenFunc is_open,
+                      VerdictFunc func, gpointer data);
 
 /* NULL once it is retired. */
 const Decision *cart_book_find(const CartBook *book, guint64 serial);

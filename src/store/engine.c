@@ -18,6 +18,8 @@ static const double unfinished_seconds = 15;
 static const double hole_seconds = 1;
 static const double tracks_hole_seconds = 2;
 static const double retire_seconds = 1;
+/* A change may be told so long after another of the same moment. */
+static const double at_once_seconds = 5;
 /* A decision is told at the latest after this, sure or not. */
 static const double longest_doubt_seconds = 1800;
 static const double forget_visit_seconds = 2000;
@@ -196,9 +198,12 @@ decide(Engine *engine, StoreChange *change)
     ReadingContext context = { engine->layout, engine->people, engine->book, engine->weights };
     Alternative alternatives[CART_BOOK_MAX_ALTERNATIVES];
     guint count = readings_of_change(&context, change, alternatives);
+    Conflict conflicts[READINGS_MAX_CONFLICTS];
+    guint num_conflicts = readings_conflicts(&context, change, conflicts);
     engine->counts.num_changes++;
-    guint64 serial = cart_book_decide(engine->book, change->change.edge_t,
-                                      change->change.delta_grams, alternatives, count, change);
+    guint64 serial =
+        cart_book_decide(engine->book, change->change.edge_t, change->change.delta_grams,
+                         alternatives, count, conflicts, num_conflicts, change);
     if (engine->listener.trace != NULL) {
         TextContext text_context = { engine->layout, engine->visits };
         const Decision *decision = cart_book_find(engine->book, serial);
@@ -355,6 +360,11 @@ close_visit(Engine *engine, const Visit *visit)
     g_autoptr(GArray) cart = cart_book_cart(engine->book, visit->owner, &probability);
     /* STO-13: what is in doubt goes to a person, with the question that settles it. */
     bool needs_review = probability < review_below;
+    if (engine->listener.trace != NULL) {
+        g_autofree char *text = g_strdup_printf("%.2f  %s leaves, with a cart that is %.4f sure\n",
+                                                visit->exited_t, visit->id, probability);
+        engine->listener.trace(text, engine->listener.data);
+    }
     if (needs_review) {
         ask(engine, visit);
     }
@@ -535,7 +545,8 @@ retire(Engine *engine, double before_t)
             cart_book_expire(engine->book, decision->serial);
         }
     }
-    cart_book_retire(engine->book, before_t, owner_is_open, tell_verdict, engine);
+    cart_book_retire(engine->book, engine->now - at_once_seconds, before_t, owner_is_open,
+                     tell_verdict, engine);
     visits_forget(engine->visits, engine->now - forget_visit_seconds);
     look_at_plates(engine);
 }

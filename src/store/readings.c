@@ -39,6 +39,9 @@ static const double log_two_people = -2.4;
 /* The rest of what was held down or half lifted comes within this. */
 static const double unfinished_seconds = 15;
 static const double never_kept = 14;
+/* One hand needs this from one thing to the next. */
+static const double at_once_seconds = 1.3;
+static const double log_busy_floor = -3;
 
 typedef struct {
     Candidate candidate;
@@ -336,10 +339,9 @@ compare_people(const void *a, const void *b)
     return pa->slot < pb->slot ? -1 : pa->slot > pb->slot;
 }
 
-/* The likeliest people to have touched the change at INDEX, counted in parts of a plate; best
- * first, and nobody. */
-static guint
-find_people(const Reading *reading, guint index, Person *ret)
+/* The change at INDEX, counted in parts of a plate. */
+static Touch
+touch_at(const Reading *reading, guint index)
 {
     const ReadingContext *context = reading->context;
     const ShelfChange *change = &reading->change->change;
@@ -348,7 +350,7 @@ find_people(const Reading *reading, guint index, Person *ret)
     const LayoutPlate *plate = &context->layout->plates[plate_of(reading, first)];
     const LayoutPlate *next =
         share > 0 ? &context->layout->plates[plate_of(reading, first + 1)] : plate;
-    Touch touch = { .x = plate->center[0] + share * (next->center[0] - plate->center[0]),
+    return (Touch){ .x = plate->center[0] + share * (next->center[0] - plate->center[0]),
                     .y = plate->center[1] + share * (next->center[1] - plate->center[1]),
                     .z = plate->center[2] + share * (next->center[2] - plate->center[2]),
                     .half_size = { plate->size[0] / 2, plate->size[1] / 2 },
@@ -357,6 +359,15 @@ find_people(const Reading *reading, guint index, Person *ret)
                     .early_t = change->early_t,
                     .edge_t = change->edge_t,
                     .late_t = change->late_t };
+}
+
+/* The likeliest people to have touched the change at INDEX, counted in parts of a plate; best
+ * first, and nobody. */
+static guint
+find_people(const Reading *reading, guint index, Person *ret)
+{
+    const ReadingContext *context = reading->context;
+    Touch touch = touch_at(reading, index);
     guint num_slots = people_num_slots(context->people);
     g_autofree Person *all = g_new(Person, num_slots + 1);
     guint count = 0;
@@ -758,4 +769,74 @@ readings_of_change(const ReadingContext *context, const StoreChange *change, Alt
     guint count = MIN(reading.num_alternatives, CART_BOOK_MAX_ALTERNATIVES - 1);
     ret[count] = last;
     return count + 1;
+}
+
+static Reading
+reading_of(const ReadingContext *context, const StoreChange *change)
+{
+    return (Reading){ .context = context,
+                      .change = change,
+                      .shelf = &context->layout->shelves[change->shelf],
+                      .num_plates = MIN(change->change.num_plates, EXPLAIN_MAX_PLATES) };
+}
+
+/* The part of a plate in the middle of what changed. */
+static guint
+middle_of(const Reading *reading)
+{
+    double sum = 0;
+    double place = 0;
+    for (guint i = 0; i < reading->num_plates; i++) {
+        double grams = fabs(reading->change->plates[i].delta_grams);
+        sum += grams;
+        place += grams * i;
+    }
+    return (guint)lround(sum > 0 ? place / sum * PLACES_PER_PLATE : 0);
+}
+
+static bool
+may_have_done(const Decision *decision, guint track)
+{
+    for (guint i = 0; i < decision->num_alternatives; i++) {
+        for (guint k = 0; k < decision->alternatives[i].num_deeds; k++) {
+            if (decision->alternatives[i].deeds[k].track == track) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+guint
+readings_conflicts(const ReadingContext *context, const StoreChange *change, Conflict *ret)
+{
+    double t = change->change.edge_t;
+    g_autoptr(GPtrArray) around = cart_book_around(context->book, t, at_once_seconds);
+    if (around->len == 0) {
+        return 0;
+    }
+    Reading reading = reading_of(context, change);
+    guint index = middle_of(&reading);
+    Touch touch = touch_at(&reading, index);
+    Person people[MAX_PEOPLE];
+    guint num_people = find_people(&reading, index, people);
+    guint count = 0;
+    for (guint i = 0; i < around->len; i++) {
+        const Decision *decision = around->pdata[i];
+        Reading other = reading_of(context, decision->data);
+        Touch other_touch = touch_at(&other, middle_of(&other));
+        for (guint k = 0; k < num_people && count < READINGS_MAX_CONFLICTS; k++) {
+            guint track = people[k].slot;
+            if (track == PEOPLE_NONE || !may_have_done(decision, track)) {
+                continue;
+            }
+            guint slot = people_slot_now(context->people, track, t);
+            double again = attribution_log_again(context->people, slot, &touch, &other_touch);
+            ret[count++] = (Conflict){ .serial = decision->serial,
+                                       .track = track,
+                                       .p = exp(people[k].log_likelihood),
+                                       .log_again = MAX(again, log_busy_floor) };
+        }
+    }
+    return count;
 }

@@ -19,6 +19,11 @@ typedef struct {
 guint readings_of_change(const ReadingContext *context, const StoreChange *change,
                          Alternative *ret);
 
+/* Stores at most READINGS_MAX_CONFLICTS in RET: who of those who may have made the change may have
+ * made another one at nearly the same moment. Returns how many. */
+#define READINGS_MAX_CONFLICTS 32u
+guint readings_conflicts(const ReadingContext *context, const StoreChange *change, Conflict *ret);
+
 /* How likely it is that somebody of OWNER's made the change, whatever it was. It must be of the
  * last seconds (PEOPLE_HISTORY_SECONDS). */
 double readings_actor_probability(const ReadingContext *context, const StoreChange *change,
