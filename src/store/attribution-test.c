@@ -138,6 +138,54 @@ test_who_was_lost_there_is_likelier_than_somebody_far(void)
     g_assert_cmpfloat(likelihood(people, "far", &touch), <, ATTRIBUTION_LOG_NOBODY);
 }
 
+/* One hand in the shelf does not take from two places at once. */
+static void
+test_one_hand_does_one_thing_at_a_time(void)
+{
+    const Extra extras[] = {
+        { .id = "a", .x = 0, .y = -0.55, .hand = { 0, 0, 1.2 }, .shows_hands = true },
+    };
+    g_autoptr(People) people = play(extras, 1);
+    guint slot = people_find(people, "a");
+    Touch here = touch_at(1.1);
+    Touch beside = touch_at(1.1);
+    beside.x = 0.12;
+    beside.edge_t += 0.1;
+    g_assert_cmpfloat(likelihood(people, "a", &beside), >, 0);
+    g_assert_cmpfloat(attribution_log_again(people, slot, &beside, &here), <, -3);
+}
+
+/* On its way to the shelf and back a hand is seen, and where it goes, too. */
+static void
+test_the_way_of_the_hand_tells(void)
+{
+    const Extra extras[] = {
+        { .id = "comes", .x = -0.3, .y = -0.55, .hand = { -0.05, -0.1, 1.2 }, .shows_hands = true },
+        { .id = "idle", .x = 0.3, .y = -0.55, .hand = { 0.5, -0.55, 0.95 }, .shows_hands = true },
+    };
+    g_autoptr(People) people = play(extras, 2);
+    Touch later = touch_at(1.1);
+    later.early_t += 0.45;
+    later.edge_t += 0.45;
+    later.late_t += 0.45;
+    g_assert_cmpfloat(likelihood(people, "comes", &later), >,
+                      likelihood(people, "idle", &later) + 1);
+}
+
+/* Who stood before it when the cameras lost them most likely stands there still. */
+static void
+test_lost_standing_is_still_there(void)
+{
+    const Extra extras[] = {
+        { .id = "stood", .x = 0, .y = -0.6, .vanishes_at = 8.5 },
+        { .id = "walked", .x = 1.5, .y = -0.6, .speed = 1, .vanishes_at = 8.5 },
+    };
+    g_autoptr(People) people = play(extras, 2);
+    Touch touch = touch_at(1.1);
+    g_assert_cmpfloat(likelihood(people, "stood", &touch), >,
+                      likelihood(people, "walked", &touch) + 2);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -149,5 +197,8 @@ main(int argc, char **argv)
     g_test_add_func("/store/attribution/bends", test_who_bends_took_it_from_below);
     g_test_add_func("/store/attribution/lost",
                     test_who_was_lost_there_is_likelier_than_somebody_far);
+    g_test_add_func("/store/attribution/one-hand", test_one_hand_does_one_thing_at_a_time);
+    g_test_add_func("/store/attribution/way", test_the_way_of_the_hand_tells);
+    g_test_add_func("/store/attribution/stood", test_lost_standing_is_still_there);
     return g_test_run();
 }

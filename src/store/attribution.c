@@ -75,8 +75,11 @@ static const double p_odd_bend = 0.05;
 /* Somebody not seen then. */
 static const double log_unseen_person = -2.5;
 static const double unseen_sd_metres = 0.4;
+static const double lost_look_seconds = 0.6;
+static const double usual_speed = 0.3, standing_speed = 0.2;
+static const double p_stays_standing = 0.8, stand_seconds = 5;
 static const double walking_metres_per_second = 1.3;
-static const double max_log_hands = 40;
+static const double max_log_hands = 300;
 /* A moment that is not known well is tried at so many points. */
 #define MAX_MOMENTS 9u
 
@@ -348,25 +351,47 @@ log_moment(const Scene *scene, const PersonSample *const *samples, guint count, 
            log_bend(scene, samples, count, moment_t);
 }
 
-/* Somebody not seen then, who may have walked there from where they were seen last. */
+/* How fast somebody moved around T, when they were seen last or first. */
+static double
+speed_around(const People *people, guint slot, double t)
+{
+    const PersonSample *samples[MAX_SAMPLES];
+    guint count = people_samples(people, slot, t - lost_look_seconds, t + lost_look_seconds,
+                                 samples, MAX_SAMPLES);
+    if (count < 2 || samples[count - 1]->t - samples[0]->t < lost_look_seconds / 2) {
+        return usual_speed;
+    }
+    const PersonSample *first = samples[0];
+    const PersonSample *last = samples[count - 1];
+    return hypot(last->x - first->x, last->y - first->y) / (last->t - first->t);
+}
+
+/* Somebody not seen then: they stood there all the time, or walked from where they were seen
+ * last. */
 static double
 log_unseen(const People *people, guint slot, const Touch *touch)
 {
-    double gap = touch->edge_t - people_last_t(people, slot);
-    FloorPoint last = people_last_point(people, slot);
+    double seen_t = people_last_t(people, slot);
+    FloorPoint seen = people_last_point(people, slot);
+    double gap = touch->edge_t - seen_t;
     if (gap < 0) {
-        gap = people_first_t(people, slot) - touch->edge_t;
-        last = people_first_point(people, slot);
+        seen_t = people_first_t(people, slot);
+        seen = people_first_point(people, slot);
+        gap = seen_t - touch->edge_t;
     }
     if (gap < 0) {
         return ATTRIBUTION_LOG_HOPELESS;
     }
+    double speed = speed_around(people, slot, seen_t);
+    double p_stays =
+        p_stays_standing * exp(-0.5 * pow(speed / standing_speed, 2) - gap / stand_seconds);
     double along, out;
-    offset_from_place(touch, last.x, last.y, &along, &out);
+    offset_from_place(touch, seen.x, seen.y, &along, &out);
     out -= half_size_towards(touch, touch->front.x, touch->front.y) + stand_metres;
     double sd = unseen_sd_metres + walking_metres_per_second * MIN(gap, 5) * 0.5;
-    return log_unseen_person + log(floor_square_metres * density(along, sd) * density(out, sd)) -
-           MIN(gap, 10) * 0.2;
+    double walked = floor_square_metres * density(along, sd) * density(out, sd);
+    double stood = exp(log_standing_at(touch, seen));
+    return log_unseen_person + log(p_stays * stood + (1 - p_stays) * walked) - MIN(gap, 10) * 0.2;
 }
 
 double
