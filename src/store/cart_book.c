@@ -159,7 +159,7 @@ cart_book_claim(CartBook *book, guint slot, Owner owner)
     for (guint i = 0; i < book->stories->len; i++) {
         Story *story = story_at(book, i);
         Owner before = story_owner(story, slot);
-        if (before != OWNER_NOBODY && before != owner) {
+        if (before != OWNER_NOBODY && !owner_is_stranger(before) && before != owner) {
             story->log_weight += log_gate_is_wrong;
         }
         story_set_owner(story, slot, owner);
@@ -207,26 +207,72 @@ cart_book_continue_track(CartBook *book, guint new_slot, const guint *lost_slots
     merge_equal(book);
 }
 
+/* OWNER, for a track that may be nobody's: its person gets a number, so that two can be told apart.
+ * The number is the decision's to come, of which no part is taken yet. */
+static Owner
+known_owner(CartBook *book, Story *story, guint slot)
+{
+    return story_know_stranger(story, slot,
+                               OWNER_FIRST_STRANGER | (Owner)(book->next_serial << 2) | 3);
+}
+
 void
-cart_book_swap_tracks(CartBook *book, guint a, guint b, double log_odds)
+cart_book_swap_tracks(CartBook *book, guint a, guint b, double t, double log_odds)
 {
     GPtrArray *children = g_ptr_array_new_with_free_func(story_free);
     for (guint i = 0; i < book->stories->len; i++) {
         const Story *story = story_at(book, i);
-        Owner owner_a = story_owner(story, a);
-        Owner owner_b = story_owner(story, b);
-        Story *stay = story_copy(story);
-        g_ptr_array_add(children, stay);
-        if (owner_a != owner_b) {
-            Story *swapped = story_copy(story);
-            story_set_owner(swapped, a, owner_b);
-            story_set_owner(swapped, b, owner_a);
-            swapped->log_weight += log_odds;
-            g_ptr_array_add(children, swapped);
+        g_ptr_array_add(children, story_copy(story));
+        if (story_owner(story, a) == story_owner(story, b)) {
+            continue;
+        }
+        Story *swapped = story_copy(story);
+        Owner owner_a = known_owner(book, swapped, a);
+        Owner owner_b = known_owner(book, swapped, b);
+        story_exchange_units(swapped, owner_a, owner_b, t);
+        story_exchange_tracks(swapped, a, b);
+        swapped->log_weight += log_odds;
+        g_ptr_array_add(children, swapped);
+    }
+    replace_stories(book, children);
+    merge_equal(book);
+}
+
+void
+cart_book_correct_owner(CartBook *book, guint slot, Owner owner, double log_odds,
+                        double log_exchanged, const double *since_times, guint num_times)
+{
+    GPtrArray *children = g_ptr_array_new_with_free_func(story_free);
+    for (guint i = 0; i < book->stories->len; i++) {
+        const Story *story = story_at(book, i);
+        Story *same = story_copy(story);
+        g_ptr_array_add(children, same);
+        Owner before = story_owner(story, slot);
+        if (before == owner) {
+            same->log_weight += log_odds;
+            continue;
+        }
+        for (guint k = 0; k < num_times && before != OWNER_STAFF; k++) {
+            Story *corrected = story_copy(story);
+            if (before == OWNER_NOBODY || owner_is_stranger(before)) {
+                story_set_owner(corrected, slot, owner);
+            } else {
+                story_exchange_owners(corrected, before, owner, since_times[k]);
+            }
+            corrected->log_weight += log_odds + log_exchanged - log(num_times);
+            g_ptr_array_add(children, corrected);
         }
     }
     replace_stories(book, children);
     merge_equal(book);
+}
+
+/* As callers know it. */
+static Owner
+told_owner(const Story *story, guint slot)
+{
+    Owner owner = story_owner(story, slot);
+    return owner_is_stranger(owner) ? OWNER_NOBODY : owner;
 }
 
 double
@@ -235,7 +281,7 @@ cart_book_owner_probability(const CartBook *book, guint slot, Owner owner)
     double sum = 0;
     for (guint i = 0; i < book->stories->len; i++) {
         const Story *story = story_at(book, i);
-        if (story_owner(story, slot) == owner) {
+        if (told_owner(story, slot) == owner) {
             sum += exp(story->log_weight);
         }
     }
@@ -248,7 +294,7 @@ cart_book_owner(const CartBook *book, guint slot, double *ret_probability)
     Owner best = OWNER_NOBODY;
     double best_probability = -1;
     for (guint i = 0; i < book->stories->len; i++) {
-        Owner owner = story_owner(story_at(book, i), slot);
+        Owner owner = told_owner(story_at(book, i), slot);
         if (owner == best && best_probability >= 0) {
             continue;
         }
@@ -374,7 +420,7 @@ follow(const CartBook *book, const Branch *branch, const Decision *decision)
     memset(&choice, 0, sizeof choice);
     choice.alternative = (guint8)branch->alternative;
     for (guint i = 0; i < alternative->num_deeds; i++) {
-        story_apply_deed(story, decision->serial, i, &alternative->deeds[i], &choice);
+        story_apply_deed(story, decision->serial, decision->t, i, &alternative->deeds[i], &choice);
     }
     for (guint i = 0; i < alternative->num_finishes; i++) {
         guint index = find_decision(book, alternative->finishes[i]);

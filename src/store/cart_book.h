@@ -20,6 +20,9 @@ typedef guint Owner;
 #define OWNER_NOBODY 0u /* a person without a visit; nobody who was seen */
 #define OWNER_STAFF 1u
 #define OWNER_FIRST_VISIT 2u
+/* From here on: people of whom no visit is known, each with what they took. The book gives these
+ * numbers; to its callers they are OWNER_NOBODY until a visit claims them. */
+#define OWNER_FIRST_STRANGER 0x80000000u
 
 /* One thing that somebody took and that has not gone back where it belongs. */
 typedef struct {
@@ -27,6 +30,7 @@ typedef struct {
     guint product; /* LAYOUT_NONE: a thing that nobody had taken, put on a shelf */
     Owner owner;   /* whose cart it is in; OWNER_NOBODY too while it lies on a shelf */
     bool is_on_shelf;
+    double taken_t;
     guint plate;            /* where, or where from */
     double grams, sd_grams; /* its own, as measured */
 } CartUnit;
@@ -117,8 +121,15 @@ void cart_book_weigh_owner(CartBook *book, guint slot, Owner owner, double log_o
 /* The track in NEW_SLOT is the person of one of LOST_SLOTS, or a new person without a visit. */
 void cart_book_continue_track(CartBook *book, guint new_slot, const guint *lost_slots,
                               const double *log_weights, guint num_lost, double log_new);
-/* The tracks have exchanged their persons, with these odds. */
-void cart_book_swap_tracks(CartBook *book, guint a, guint b, double log_odds);
+/* The tracks have exchanged their persons at T, with these odds: with it goes what they took since.
+ */
+void cart_book_swap_tracks(CartBook *book, guint a, guint b, double t, double log_odds);
+/* The gate says that the track in SLOT is OWNER's, and is wrong in one of e^LOG_ODDS cases. Stories
+ * that say otherwise go on in two ways: the gate is wrong, or OWNER and whoever they held the track
+ * for have been taken for each other since one of SINCE_TIMES (e^LOG_EXCHANGED so likely): what was
+ * taken since goes to the other. */
+void cart_book_correct_owner(CartBook *book, guint slot, Owner owner, double log_odds,
+                             double log_exchanged, const double *since_times, guint num_times);
 /* The likeliest owner of the track, and how sure that is. */
 Owner cart_book_owner(const CartBook *book, guint slot, double *ret_probability);
 double cart_book_owner_probability(const CartBook *book, guint slot, Owner owner);

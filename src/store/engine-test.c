@@ -220,11 +220,13 @@ target_of(const Scene *scene, Actor *actor, double t, Target *target)
     for (guint i = 0; i < 2; i++) {
         target->hands[i] = (TargetHand){ at->x + 0.2 * (i == 0 ? 1 : -1), at->y, 1.0, 0.9 };
     }
+    guint num_reaching = 0;
     for (guint i = 0; i < actor->reaches->len; i++) {
         const Reach *hand = &g_array_index(actor->reaches, Reach, i);
-        if (hand->t <= t && t <= hand->until) {
+        if (hand->t <= t && t <= hand->until && num_reaching < 2) {
             const double *center = scene->layout->plates[hand->plate].center;
-            target->hands[0] = (TargetHand){ center[0] + 0.03, center[1], center[2] + 0.1, 0.9 };
+            target->hands[num_reaching++] =
+                (TargetHand){ center[0] + 0.03, center[1], center[2] + 0.1, 0.9 };
         }
     }
     target->num_appearance = 3;
@@ -690,6 +692,173 @@ test_hole_in_the_tracks_is_noted(void)
     g_assert_cmpstr(scene->reasons->str, ==, "v1: tracks-hole; ");
 }
 
+/* Two hands, two shelves, one moment. */
+static void
+test_two_things_at_once_from_two_shelves(void)
+{
+    g_autoptr(Scene) scene = scene_new(25);
+    Actor *ann = shopper(scene, "v1", "1", 1, 20, 2.5);
+    move(scene, ann, 7, plate_at(1, 2), -535);
+    move(scene, ann, 7.1, plate_at(2, 5), -110);
+    play(scene);
+    g_assert_cmpstr(scene->said->str, ==, "v1: water 1 bar 1; ");
+}
+
+static void
+test_two_things_at_once_from_one_shelf(void)
+{
+    g_autoptr(Scene) scene = scene_new(25);
+    Actor *ann = shopper(scene, "v1", "1", 1, 20, 2.5);
+    move(scene, ann, 7, plate_at(1, 2), -535);
+    move(scene, ann, 7.05, plate_at(1, 5), -381);
+    play(scene);
+    g_assert_cmpstr(scene->said->str, ==, "v1: water 1 pepsi 1; ");
+}
+
+static void
+test_two_people_take_the_same_at_once(void)
+{
+    g_autoptr(Scene) scene = scene_new(25);
+    Actor *ann = shopper(scene, "v1", "1", 1, 18, 2.6);
+    Actor *bob = shopper(scene, "v2", "2", 1, 20, 3.1);
+    move(scene, ann, 7, plate_at(2, 4), -110);
+    move(scene, bob, 7.1, plate_at(2, 6), -111);
+    play(scene);
+    g_assert_cmpstr(scene->said->str, ==, "v1: bar 1; v2: bar 1; ");
+}
+
+static void
+test_touching_only_is_nothing(void)
+{
+    g_autoptr(Scene) scene = scene_new(25);
+    Actor *ann = shopper(scene, "v1", "1", 1, 20, 2.5);
+    static const double grams[] = { 70, -83, 41 };
+    for (guint i = 0; i < G_N_ELEMENTS(grams); i++) {
+        load(scene, 6 + 2 * i, 6.6 + 2 * i, plate_at(1, 3), grams[i]);
+        reach(ann, 6.3 + 2 * i, plate_at(1, 3));
+    }
+    play(scene);
+    g_assert_cmpstr(scene->said->str, ==, "v1:; ");
+    g_assert_cmpstr(scene->events->str, ==, "");
+    g_assert_cmpstr(scene->unattributed->str, ==, "");
+}
+
+/* The bottle leaves the plate little by little. */
+static void
+test_very_slow_pick_is_one(void)
+{
+    g_autoptr(Scene) scene = scene_new(30);
+    Actor *ann = shopper(scene, "v1", "1", 1, 25, 2.2);
+    Reach hand = { 5.5, 10.5, plate_at(1, 1) };
+    g_array_append_val(ann->reaches, hand);
+    for (guint i = 0; i < 20; i++) {
+        load(scene, 6 + 0.2 * i, 1e6, plate_at(1, 1), -538 / 20.0);
+    }
+    play(scene);
+    g_assert_cmpstr(scene->said->str, ==, "v1: water 1; ");
+}
+
+/* What lies on the floor is on no plate: it stays with who took it, and they may complain. */
+static void
+test_left_on_the_floor_is_paid(void)
+{
+    g_autoptr(Scene) scene = scene_new(30);
+    Actor *ann = shopper(scene, "v1", "1", 1, 25, 2.5);
+    move(scene, ann, 6, plate_at(1, 3), -373);
+    reach(ann, 10, plate_at(1, 3));
+    play(scene);
+    g_assert_cmpstr(scene->said->str, ==, "v1: cola 1; ");
+    g_assert_cmpstr(scene->reviews->str, ==, "");
+}
+
+/* Pepsi stands where bars should be. */
+static void
+test_wrong_planogram_is_seen_through(void)
+{
+    g_autoptr(Scene) scene = scene_new(25);
+    Actor *ann = shopper(scene, "v1", "1", 1, 20, 2.7);
+    move(scene, ann, 7, plate_at(2, 5), -381);
+    play(scene);
+    g_assert_cmpstr(scene->said->str, ==, "v1: pepsi 1; ");
+}
+
+/* Pepsi lies among cola, 10 g apart: whoever takes from there gets what the weight says. */
+static void
+test_much_the_same_put_back_in_the_wrong_place(void)
+{
+    g_autoptr(Scene) scene = scene_new(60);
+    Actor *ann = shopper(scene, "v1", "1", 1, 18, 2.7);
+    move(scene, ann, 6, plate_at(1, 5), -383);
+    move(scene, ann, 12, plate_at(1, 4), 383);
+    Actor *bob = shopper(scene, "v2", "2", 20, 38, 2.7);
+    move(scene, bob, 28, plate_at(1, 4), -368);
+    Actor *cyd = shopper(scene, "v3", "3", 40, 56, 2.7);
+    move(scene, cyd, 48, plate_at(1, 4), -383);
+    play(scene);
+    g_assert_cmpstr(scene->said->str, ==, "v1:; v2: cola 1; v3: pepsi 1; ");
+}
+
+/* The entry did not see who came with the code; the exit does. */
+static void
+test_scan_at_the_exit_tells_whose_a_strangers_goods_are(void)
+{
+    g_autoptr(Scene) scene = scene_new(30);
+    Actor *ann = person(scene, "1", 3, 22);
+    stand(ann, 3, 2.5, 0.9);
+    stand(ann, 18.5, 5.5, 3.5);
+    gate(scene, 1, GATE_ENTER, "v1", NULL);
+    gate(scene, 20, GATE_EXIT, "v1", "1");
+    move(scene, ann, 7, plate_at(1, 3), -373);
+    move(scene, ann, 10, plate_at(1, 5), -381);
+    move(scene, ann, 13, plate_at(1, 5), 381);
+    play(scene);
+    g_assert_cmpstr(scene->said->str, ==, "v1: cola 1; ");
+}
+
+/* The gate took Ann for Bob at the entry. */
+static void
+test_scan_at_the_exit_tells_who_was_taken_for_whom(void)
+{
+    g_autoptr(Scene) scene = scene_new(30);
+    Actor *ann = shopper(scene, "v2", "1", 1, 20, 2.3);
+    Actor *bob = shopper(scene, "v1", "2", 1, 22, 2.9);
+    g_array_index(scene->gates, GateLine, 1).visit = "v1";
+    g_array_index(scene->gates, GateLine, 3).visit = "v2";
+    move(scene, ann, 7, plate_at(1, 2), -535);
+    move(scene, bob, 10, plate_at(1, 5), -380);
+    play(scene);
+    g_assert_cmpstr(scene->said->str, ==, "v1: water 1; v2: pepsi 1; ");
+}
+
+/* Ids are exchanged, and something is taken before looks have told. */
+static void
+test_taken_right_after_an_exchange_of_ids(void)
+{
+    g_autoptr(Scene) scene = scene_new(30);
+    Actor *ann = person(scene, "1", 1, 10);
+    Actor *bob = person(scene, "2", 1, 10);
+    Actor *ann_after = person(scene, "2", 10.1, 25.5);
+    Actor *bob_after = person(scene, "1", 10.1, 25.5);
+    memcpy(ann_after->looks, ann->looks, sizeof ann->looks);
+    memcpy(bob_after->looks, bob->looks, sizeof bob->looks);
+    stand(ann, 1, 0.5, 3.5);
+    stand(bob, 1, 0.8, 3.5);
+    stand(ann, 3, 2.5, 0.9);
+    stand(bob, 3, 3, 0.9);
+    stand(ann_after, 10.1, 2.5, 0.9);
+    stand(bob_after, 10.1, 3, 0.9);
+    stand(ann_after, 20, 5.5, 3.5);
+    stand(bob_after, 22, 5.5, 3.5);
+    gate(scene, 1.2, GATE_ENTER, "v1", "1");
+    gate(scene, 1.4, GATE_ENTER, "v2", "2");
+    gate(scene, 23, GATE_EXIT, NULL, "2");
+    gate(scene, 25, GATE_EXIT, NULL, "1");
+    move(scene, ann_after, 10.7, plate_at(1, 3), -371);
+    reach(ann, 10.7, plate_at(1, 3));
+    play(scene);
+    g_assert_cmpstr(scene->said->str, ==, "v1: cola 1; v2:; ");
+}
+
 static void
 test_same_input_gives_the_same_output(void)
 {
@@ -738,6 +907,19 @@ main(int argc, char **argv)
     g_test_add_func("/store/engine/weights-hole",
                     test_hole_in_the_weights_is_noted_and_what_was_taken_found);
     g_test_add_func("/store/engine/tracks-hole", test_hole_in_the_tracks_is_noted);
+    g_test_add_func("/store/engine/two-shelves", test_two_things_at_once_from_two_shelves);
+    g_test_add_func("/store/engine/two-at-once", test_two_things_at_once_from_one_shelf);
+    g_test_add_func("/store/engine/same-at-once", test_two_people_take_the_same_at_once);
+    g_test_add_func("/store/engine/touch", test_touching_only_is_nothing);
+    g_test_add_func("/store/engine/slow", test_very_slow_pick_is_one);
+    g_test_add_func("/store/engine/floor", test_left_on_the_floor_is_paid);
+    g_test_add_func("/store/engine/planogram", test_wrong_planogram_is_seen_through);
+    g_test_add_func("/store/engine/much-the-same", test_much_the_same_put_back_in_the_wrong_place);
+    g_test_add_func("/store/engine/stranger",
+                    test_scan_at_the_exit_tells_whose_a_strangers_goods_are);
+    g_test_add_func("/store/engine/mistaken-entry",
+                    test_scan_at_the_exit_tells_who_was_taken_for_whom);
+    g_test_add_func("/store/engine/swapped-hand", test_taken_right_after_an_exchange_of_ids);
     g_test_add_func("/store/engine/same", test_same_input_gives_the_same_output);
     return g_test_run();
 }

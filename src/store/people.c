@@ -6,6 +6,7 @@
 static const double lost_seconds = 0.5;
 static const guint max_samples = 1024; /* of history */
 static const double close_metres = 0.6;
+static const double apart_seconds = 2; /* between two meetings */
 /* How many samples make an impression of somebody's appearance. */
 static const guint impression_samples = 8;
 static const double max_log_appearance = 9;
@@ -13,7 +14,7 @@ static const double max_log_appearance = 9;
 static const double min_swap_odds = 8;
 static const double log_swaps = -3; /* that ids are exchanged at all */
 static const double walking_metres_per_second = 1.3;
-static const double frame_seconds = 1 / 15.0;
+static const double unnoticed_seconds = 0.2;
 static const double usual_upright_metres = 1.65;
 /* The height that a head is mostly below, followed step by step; its noise is above it. */
 static const double upright_share = 0.9;
@@ -37,6 +38,9 @@ typedef struct {
     Impression recent; /* lately */
     double swapped_t;
     guint swapped_with;
+    double met_t[PEOPLE_MAX_MEETINGS]; /* newest first; meetings that go on count once */
+    guint num_met;
+    double last_met_t;
 } Track;
 
 struct People {
@@ -276,8 +280,8 @@ note_swap(People *people, guint a, guint b, double log_swapped)
     Track *track_a = track_at(people, a);
     Track *track_b = track_at(people, b);
     PeopleSwap swap = { .a = a, .b = b, .log_swapped = log_swapped };
-    /* It was after the last frame that fitted. */
-    swap.t = MIN(track_a->fits_t, track_b->fits_t) + frame_seconds;
+    /* It was about the last frame that fitted: some of another's make an impression no worse. */
+    swap.t = MIN(track_a->fits_t, track_b->fits_t) - unnoticed_seconds;
     g_array_append_val(people->swaps, swap);
     if (log_swapped > 0) {
         Impression person = track_a->person;
@@ -363,6 +367,29 @@ is_alone(const TargetFrame *frame, guint index)
     return true;
 }
 
+static void
+note_meetings(People *people, const TargetFrame *frame, guint index)
+{
+    if (is_alone(frame, index)) {
+        return;
+    }
+    Track *track = track_at(people, people_find(people, frame->targets[index].id));
+    if (track->num_met == 0 || frame->t - track->last_met_t > apart_seconds) {
+        memmove(track->met_t + 1, track->met_t, (PEOPLE_MAX_MEETINGS - 1) * sizeof *track->met_t);
+        track->met_t[0] = frame->t;
+        track->num_met = MIN(track->num_met + 1, PEOPLE_MAX_MEETINGS);
+    }
+    track->last_met_t = frame->t;
+}
+
+guint
+people_meetings(const People *people, guint slot, double *ret_times)
+{
+    const Track *track = track_at(people, slot);
+    memcpy(ret_times, track->met_t, track->num_met * sizeof *ret_times);
+    return track->num_met;
+}
+
 void
 people_push(People *people, const TargetFrame *frame)
 {
@@ -383,7 +410,29 @@ people_push(People *people, const TargetFrame *frame)
         add_sample(track, frame->t, target);
         follow_upright(track, target);
         add_appearance(people, slot, target, is_alone(frame, i));
+        note_meetings(people, frame, i);
     }
+}
+
+/* Adds the samples of one id, newest first. */
+static guint
+add_samples(const Track *track, double from, double to, const PersonSample **ret, guint count,
+            guint max)
+{
+    guint length = track->samples->len;
+    guint oldest = length < max_samples ? 0 : track->next_sample;
+    /* Backwards from the newest, since what is asked for is mostly recent. */
+    for (guint i = length; i-- > 0 && count < max;) {
+        const PersonSample *sample =
+            &g_array_index(track->samples, PersonSample, (oldest + i) % length);
+        if (sample->t < from) {
+            break;
+        }
+        if (sample->t <= to) {
+            ret[count++] = sample;
+        }
+    }
+    return count;
 }
 
 guint
@@ -391,19 +440,12 @@ people_samples(const People *people, guint slot, double from, double to, const P
                guint max)
 {
     const Track *track = track_at(people, slot);
-    guint length = track->samples->len;
-    guint oldest = length < max_samples ? 0 : track->next_sample;
-    guint count = 0;
-    /* Backwards from the newest, since what is asked for is mostly recent. */
-    for (guint i = length; i-- > 0;) {
-        const PersonSample *sample =
-            &g_array_index(track->samples, PersonSample, (oldest + i) % length);
-        if (sample->t < from || count == max) {
-            break;
-        }
-        if (sample->t <= to) {
-            ret[count++] = sample;
-        }
+    guint count = add_samples(track, MAX(from, track->swapped_t), to, ret, 0, max);
+    if (from < track->swapped_t) {
+        const Track *before = track_at(people, track->swapped_with);
+        bool is_known = before->id != NULL && before->swapped_t == track->swapped_t;
+        double until = MIN(to, track->swapped_t - 1e-6);
+        count = add_samples(is_known ? before : track, from, until, ret, count, max);
     }
     for (guint i = 0; i < count / 2; i++) {
         const PersonSample *swap = ret[i];
@@ -440,11 +482,4 @@ people_next_swap(People *people, PeopleSwap *ret_swap)
     *ret_swap = g_array_index(people->swaps, PeopleSwap, 0);
     g_array_remove_index(people->swaps, 0);
     return true;
-}
-
-guint
-people_slot_now(const People *people, guint slot, double t)
-{
-    const Track *track = track_at(people, slot);
-    return track->id != NULL && t < track->swapped_t ? track->swapped_with : slot;
 }

@@ -44,8 +44,9 @@ double people_upright(const People *people, guint slot);
 /* PEOPLE_NONE if the id was not seen lately. */
 guint people_find(const People *people, const char *id);
 
-/* The samples between FROM and TO, oldest first; returns how many were stored in RET (at most
- * MAX). */
+/* The samples between FROM and TO of the person whom SLOT stands for now, oldest first: from before
+ * an exchange of ids they are the other slot's. Returns how many were stored in RET (at most MAX).
+ */
 guint people_samples(const People *people, guint slot, double from, double to,
                      const PersonSample **ret, guint max);
 
@@ -64,9 +65,10 @@ typedef struct {
  * exchanged with it if the odds favour it. */
 bool people_next_swap(People *people, PeopleSwap *ret_swap);
 
-/* The slot that at present stands for the person whom SLOT showed at T: after an exchange of ids
- * another one. */
-guint people_slot_now(const People *people, guint slot, double t);
+/* When the person of SLOT was last so close to others that their ids may have been exchanged, one
+ * time for each of the last ones, newest first, at most PEOPLE_MAX_MEETINGS; returns how many. */
+#define PEOPLE_MAX_MEETINGS 4u
+guint people_meetings(const People *people, guint slot, double *ret_times);
 
 /* Forgets a slot: its person has left, or goes on under another id and its history is old. */
 void people_forget(People *people, guint slot);

@@ -377,8 +377,7 @@ find_people(const Reading *reading, guint index, Person *ret)
         }
         double log_likelihood = attribution_log_likelihood(context->people, slot, &touch);
         if (log_likelihood > ATTRIBUTION_LOG_NOBODY - 3) {
-            guint now = people_slot_now(context->people, slot, touch.edge_t);
-            all[count++] = (Person){ now, log_likelihood };
+            all[count++] = (Person){ slot, log_likelihood };
         }
     }
     qsort(all, count, sizeof *all, compare_people);
@@ -830,8 +829,7 @@ readings_conflicts(const ReadingContext *context, const StoreChange *change, Con
             if (track == PEOPLE_NONE || !may_have_done(decision, track)) {
                 continue;
             }
-            guint slot = people_slot_now(context->people, track, t);
-            double again = attribution_log_again(context->people, slot, &touch, &other_touch);
+            double again = attribution_log_again(context->people, track, &touch, &other_touch);
             ret[count++] = (Conflict){ .serial = decision->serial,
                                        .track = track,
                                        .p = exp(people[k].log_likelihood),

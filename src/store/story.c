@@ -44,13 +44,125 @@ story_owner(const Story *story, guint slot)
     return g_array_index(story->owners, Owner, slot);
 }
 
-void
-story_set_owner(Story *story, guint slot, Owner owner)
+static void
+write_owner(Story *story, guint slot, Owner owner)
 {
     if (slot >= story->owners->len) {
         g_array_set_size(story->owners, slot + 1);
     }
     g_array_index(story->owners, Owner, slot) = owner;
+}
+
+bool
+owner_is_stranger(Owner owner)
+{
+    return owner >= OWNER_FIRST_STRANGER;
+}
+
+static bool
+has_track(const Story *story, Owner owner)
+{
+    for (guint i = 0; i < story->owners->len; i++) {
+        if (g_array_index(story->owners, Owner, i) == owner) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+drop_units_of(Story *story, Owner owner)
+{
+    for (guint i = story->units->len; i-- > 0;) {
+        const CartUnit *unit = &g_array_index(story->units, CartUnit, i);
+        if (unit->owner == owner && !unit->is_on_shelf) {
+            g_array_remove_index(story->units, i);
+        }
+    }
+}
+
+void
+story_rename_owner(Story *story, Owner from, Owner to)
+{
+    for (guint i = 0; i < story->owners->len; i++) {
+        Owner *owner = &g_array_index(story->owners, Owner, i);
+        *owner = *owner == from ? to : *owner;
+    }
+    for (guint i = 0; i < story->units->len; i++) {
+        CartUnit *unit = &g_array_index(story->units, CartUnit, i);
+        unit->owner = unit->owner == from ? to : unit->owner;
+    }
+    for (guint i = 0; i < story->choices->len; i++) {
+        Choice *choice = &g_array_index(story->choices, Choice, i);
+        for (guint k = 0; k < EXPLAIN_MAX_PARTS; k++) {
+            choice->actors[k] = choice->actors[k] == from ? to : choice->actors[k];
+            choice->carts[k] = choice->carts[k] == from ? to : choice->carts[k];
+        }
+    }
+}
+
+void
+story_set_owner(Story *story, guint slot, Owner owner)
+{
+    Owner before = story_owner(story, slot);
+    write_owner(story, slot, owner);
+    if (!owner_is_stranger(before) || before == owner) {
+        return;
+    }
+    if (owner != OWNER_NOBODY) {
+        story_rename_owner(story, before, owner);
+        if (owner == OWNER_STAFF) {
+            drop_units_of(story, owner);
+        }
+    } else if (!has_track(story, before)) {
+        drop_units_of(story, before);
+    }
+}
+
+Owner
+story_know_stranger(Story *story, guint slot, Owner stranger)
+{
+    Owner owner = story_owner(story, slot);
+    if (owner != OWNER_NOBODY || slot == PEOPLE_NONE) {
+        return owner;
+    }
+    write_owner(story, slot, stranger);
+    return stranger;
+}
+
+static Owner
+exchanged(Owner owner, Owner a, Owner b)
+{
+    return owner == a ? b : owner == b ? a : owner;
+}
+
+void
+story_exchange_units(Story *story, Owner a, Owner b, double since_t)
+{
+    for (guint i = 0; i < story->units->len; i++) {
+        CartUnit *unit = &g_array_index(story->units, CartUnit, i);
+        if (unit->taken_t >= since_t && !unit->is_on_shelf) {
+            unit->owner = exchanged(unit->owner, a, b);
+        }
+    }
+}
+
+void
+story_exchange_owners(Story *story, Owner a, Owner b, double since_t)
+{
+    for (guint i = 0; i < story->owners->len; i++) {
+        Owner *owner = &g_array_index(story->owners, Owner, i);
+        *owner = exchanged(*owner, a, b);
+    }
+    story_exchange_units(story, a, b, since_t);
+}
+
+void
+story_exchange_tracks(Story *story, guint a, guint b)
+{
+    Owner owner_a = story_owner(story, a);
+    write_owner(story, a, story_owner(story, b));
+    write_owner(story, b, owner_a);
 }
 
 static bool
@@ -110,7 +222,8 @@ story_log_deed(const Story *story, const Deed *deed)
             /* Only staff puts out what the book does not know. */
             return actor == OWNER_STAFF || deed->product == LAYOUT_NONE ? 0 : -INFINITY;
         }
-        return actor == OWNER_NOBODY && deed->track != PEOPLE_NONE ? log_nobody_takes : 0;
+        bool is_nobodys = actor == OWNER_NOBODY || owner_is_stranger(actor);
+        return is_nobodys && deed->track != PEOPLE_NONE ? log_nobody_takes : 0;
     }
     const CartUnit *unit = find_unit(story, deed->unit, deed->product);
     if (unit == NULL || unit->is_on_shelf == deed->is_put) {
@@ -124,7 +237,7 @@ story_log_deed(const Story *story, const Deed *deed)
 }
 
 static void
-take_units(Story *story, guint64 serial, guint part, const Deed *deed, Owner owner)
+take_units(Story *story, guint64 serial, double t, guint part, const Deed *deed, Owner owner)
 {
     if (owner == OWNER_STAFF) {
         return;
@@ -133,6 +246,7 @@ take_units(Story *story, guint64 serial, guint part, const Deed *deed, Owner own
         CartUnit unit = { .key = serial << 10 | part << 8 | n,
                           .product = deed->product,
                           .owner = owner,
+                          .taken_t = t,
                           .plate = deed->plate,
                           .grams = deed->grams,
                           .sd_grams = deed->sd_grams };
@@ -141,9 +255,12 @@ take_units(Story *story, guint64 serial, guint part, const Deed *deed, Owner own
 }
 
 void
-story_apply_deed(Story *story, guint64 serial, guint part, const Deed *deed, Choice *choice)
+story_apply_deed(Story *story, guint64 serial, double t, guint part, const Deed *deed,
+                 Choice *choice)
 {
-    Owner actor = story_owner(story, deed->track);
+    Owner stranger = OWNER_FIRST_STRANGER | (Owner)(serial << 2) | part;
+    Owner actor = deed->is_put ? story_owner(story, deed->track)
+                               : story_know_stranger(story, deed->track, stranger);
     choice->actors[part] = actor;
     choice->carts[part] = actor;
     if (deed->unit != 0) {
@@ -156,6 +273,7 @@ story_apply_deed(Story *story, guint64 serial, guint part, const Deed *deed, Cho
         } else {
             unit->is_on_shelf = false;
             unit->owner = actor;
+            unit->taken_t = t;
         }
         if ((deed->is_put && deed->is_at_home) || (!deed->is_put && actor == OWNER_STAFF)) {
             guint index = (guint)(unit - &g_array_index(story->units, CartUnit, 0));
@@ -164,9 +282,9 @@ story_apply_deed(Story *story, guint64 serial, guint part, const Deed *deed, Cho
         return;
     }
     if (!deed->is_put) {
-        take_units(story, serial, part, deed, actor);
+        take_units(story, serial, t, part, deed, actor);
     } else if (deed->product == LAYOUT_NONE && actor != OWNER_STAFF) {
-        take_units(story, serial, part, deed, OWNER_NOBODY);
+        take_units(story, serial, t, part, deed, OWNER_NOBODY);
         g_array_index(story->units, CartUnit, story->units->len - 1).is_on_shelf = true;
         choice->carts[part] = OWNER_NOBODY;
     }

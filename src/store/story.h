@@ -27,10 +27,23 @@ bool story_equals(const Story *a, const Story *b);
 Owner story_owner(const Story *story, guint slot);
 void story_set_owner(Story *story, guint slot, Owner owner);
 
+/* A number of its own for the person of SLOT, if nobody knows whose it is. */
+Owner story_know_stranger(Story *story, guint slot, Owner stranger);
+/* Whatever FROM is and has, TO is and has. */
+void story_rename_owner(Story *story, Owner from, Owner to);
+/* A and B are exchanged in what was taken since T. */
+void story_exchange_units(Story *story, Owner a, Owner b, double since_t);
+/* The same, and in all tracks. */
+void story_exchange_owners(Story *story, Owner a, Owner b, double since_t);
+/* The persons of two tracks. */
+void story_exchange_tracks(Story *story, guint a, guint b);
+bool owner_is_stranger(Owner owner);
+
 /* What the story adds to the score of a deed; -INFINITY: impossible in it. */
 double story_log_deed(const Story *story, const Deed *deed);
-/* Does it, as part PART of the decision SERIAL, and notes in CHOICE whose it was. */
-void story_apply_deed(Story *story, guint64 serial, guint part, const Deed *deed, Choice *choice);
+/* Does it, as part PART of the decision SERIAL at T, and notes in CHOICE whose it was. */
+void story_apply_deed(Story *story, guint64 serial, double t, guint part, const Deed *deed,
+                      Choice *choice);
 
 /* The cart of OWNER (of CartLine, by product, without confidence); free with g_array_unref. */
 GArray *story_cart(const Story *story, Owner owner);

@@ -27,7 +27,9 @@ static const double exit_margin_metres = 0.4;
 /* A person begins inside the store, not in the entry: the tracker overlooked them before. */
 static const double log_new_inside = -5;
 static const double log_new_in_entry = 1.5;
-static const double log_scan_is_right = 5;
+static const double log_scan_is_right = 6;
+/* A track was taken for another's, and neither looks nor the gate had told. */
+static const double log_mistaken_track = -3;
 static const double look_seconds = 0.5;
 static const guint max_troubles = 100;
 
@@ -377,6 +379,42 @@ only_one_in_exit(const Visits *visits)
     return found;
 }
 
+/* The gate knows whose the track in SLOT is: it may have been taken for another's ever since it
+ * came in, or since it met that other. */
+static void
+correct_owner(Visits *visits, guint slot, const Visit *visit)
+{
+    double times[2 + PEOPLE_MAX_MEETINGS];
+    guint count = people_meetings(visits->people, slot, times);
+    times[count++] = people_first_t(visits->people, slot);
+    if (!is_near_entry(visits, people_first_point(visits->people, slot))) {
+        times[count++] = -INFINITY; /* under an earlier id */
+    }
+    cart_book_correct_owner(visits->book, slot, visit->owner, log_scan_is_right, log_mistaken_track,
+                            times, count);
+}
+
+/* The visit that is inside and none of whose people is seen any more; NULL unless it is one. */
+static Visit *
+only_one_without_track(const Visits *visits)
+{
+    Visit *found = NULL;
+    for (guint i = 0; i < visits->all->len; i++) {
+        Visit *visit = visits->all->pdata[i];
+        bool is_seen = visit->state != VISIT_INSIDE;
+        for (guint slot = 0; slot < people_num_slots(visits->people) && !is_seen; slot++) {
+            is_seen = people_is_used(visits->people, slot) &&
+                      !people_is_lost(visits->people, slot) &&
+                      cart_book_owner_probability(visits->book, slot, visit->owner) > 0.5;
+        }
+        if (!is_seen && found != NULL) {
+            return NULL;
+        }
+        found = is_seen ? found : visit;
+    }
+    return found;
+}
+
 static void
 leave(Visits *visits, const GateLine *line)
 {
@@ -386,13 +424,21 @@ leave(Visits *visits, const GateLine *line)
     if (line->visit != NULL) {
         visit = find_open_by_id(visits, line->visit);
         if (visit != NULL && slot != PEOPLE_NONE && line->target != NULL) {
-            cart_book_weigh_owner(visits->book, slot, visit->owner, log_scan_is_right);
+            correct_owner(visits, slot, visit);
         }
     } else if (slot != PEOPLE_NONE) {
         double probability;
         Owner owner = cart_book_owner(visits->book, slot, &probability);
         visit = find_visit(visits, owner);
-        if (visit != NULL && probability < 0.9) {
+        if (visit == NULL || visit->state != VISIT_INSIDE) {
+            visit = only_one_without_track(visits);
+            if (visit != NULL) {
+                owner = visit->owner;
+                correct_owner(visits, slot, visit);
+                visits_note(visits, owner, "exit-unclear", line->t,
+                            "the exit was not scanned, and nobody else could be meant");
+            }
+        } else if (probability < 0.9) {
             visits_note(visits, owner, "exit-unclear", line->t,
                         "the exit was not scanned, and whose the track is, is %d %% sure",
                         (int)(100 * probability));
@@ -721,7 +767,7 @@ visits_follow(Visits *visits)
     People *people = visits->people;
     PeopleSwap swap;
     while (people_next_swap(people, &swap)) {
-        cart_book_swap_tracks(visits->book, swap.a, swap.b, swap.log_swapped);
+        cart_book_swap_tracks(visits->book, swap.a, swap.b, swap.t, swap.log_swapped);
         trace(visits, "tracks %s and %s have exchanged their ids at %.2f? %.2f",
               people_id(people, swap.a), people_id(people, swap.b), swap.t, swap.log_swapped);
     }
