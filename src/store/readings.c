@@ -42,6 +42,8 @@ static const double never_kept = 14;
 /* One hand needs this from one thing to the next. */
 static const double at_once_seconds = 1.3;
 static const double log_busy_floor = -3;
+/* Two units are in two places if their middles are so far apart. */
+static const double least_apart_plates = 0.4;
 
 typedef struct {
     Candidate candidate;
@@ -524,6 +526,63 @@ read_with_two_people(Reading *reading, const Alternative *base, const Person *co
     }
 }
 
+/* Where the units are of which PART has two: the middles of the halves of its weight, in plates of
+ * the change. */
+static void
+places_of_two(const Reading *reading, const ExplanationPart *part, double ret_places[2])
+{
+    double sum = 0;
+    for (guint i = 0; i < reading->num_plates; i++) {
+        sum += fabs(reading->change->plates[i].delta_grams);
+    }
+    double before = 0;
+    double middles[2] = { 0, 0 };
+    for (guint i = 0; i < reading->num_plates && sum > 0; i++) {
+        double share = fabs(reading->change->plates[i].delta_grams) / sum;
+        double first = CLAMP(0.5 - before, 0, share);
+        middles[0] += first * i / 0.5;
+        middles[1] += (share - first) * i / 0.5;
+        before += share;
+    }
+    bool is_apart = middles[1] - middles[0] > least_apart_plates;
+    ret_places[0] = is_apart ? middles[0] : part->place;
+    ret_places[1] = is_apart ? middles[1] : part->place;
+}
+
+/* Two of the same: by one person, or one each. */
+static void
+read_two_of_one(Reading *reading, const Explanation *explanation, const Alternative *base)
+{
+    const Person *people[2];
+    guint num_people[2];
+    double places[2];
+    places_of_two(reading, &explanation->parts[0], places);
+    for (guint i = 0; i < 2; i++) {
+        people[i] = people_at(reading, places[i], &num_people[i]);
+    }
+    for (guint k = 0; k < num_people[0]; k++) {
+        Alternative alternative = *base;
+        double least = people[0][k].log_likelihood;
+        double other = ATTRIBUTION_LOG_HOPELESS;
+        for (guint n = 0; n < num_people[1]; n++) {
+            if (people[1][n].slot == people[0][k].slot) {
+                other = people[1][n].log_likelihood;
+            }
+        }
+        Person person = { people[0][k].slot, MIN(least, other) };
+        add_person(&alternative, 0, &person);
+        keep_alternative(reading, &alternative);
+    }
+    Alternative each = *base;
+    each.num_deeds = 2;
+    each.deeds[0].num_units = 1;
+    each.deeds[1] = each.deeds[0];
+    for (guint i = 0; i < 2; i++) {
+        each.deeds[i].plate = plate_of(reading, (guint)lround(places[i]));
+    }
+    read_with_two_people(reading, &each, people, num_people);
+}
+
 static void
 read_goods(Reading *reading, const Explanation *explanation, const Alternative *base)
 {
@@ -535,20 +594,15 @@ read_goods(Reading *reading, const Explanation *explanation, const Alternative *
         people[p] = people_at(reading, explanation->parts[p].place, &num_people[p]);
         alternative.deeds[p] = deed_of_part(reading, explanation, p);
     }
+    if (explanation->num_parts == 1 && explanation->parts[0].num_units == 2 &&
+        alternative.deeds[0].unit == 0 && !alternative.deeds[0].is_put) {
+        read_two_of_one(reading, explanation, &alternative);
+        return;
+    }
     for (guint k = 0; k < num_people[0]; k++) {
         read_with_one_person(reading, &alternative, &people[0][k], people, num_people);
     }
     if (explanation->num_parts == 2) {
-        read_with_two_people(reading, &alternative, people, num_people);
-    }
-    if (explanation->num_parts == 1 && explanation->parts[0].num_units == 2 &&
-        alternative.deeds[0].unit == 0 && !alternative.deeds[0].is_put) {
-        /* One each. */
-        alternative.num_deeds = 2;
-        alternative.deeds[0].num_units = 1;
-        alternative.deeds[1] = alternative.deeds[0];
-        people[1] = people[0];
-        num_people[1] = num_people[0];
         read_with_two_people(reading, &alternative, people, num_people);
     }
 }
