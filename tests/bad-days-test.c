@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -198,6 +199,76 @@ test_a_thousand_slow_connections_keep_nobody_out(Serve *serve)
         close(fds[i]);
     }
     assert_serves(serve, "bob");
+}
+
+/* Of FDS, closed and taken out when they were answered: until NUM are. */
+static void
+hear_some(int *fds, guint num_fds, guint num, const char *expected)
+{
+    struct pollfd polled[16];
+    g_assert_cmpuint(num_fds, <=, G_N_ELEMENTS(polled));
+    for (guint num_heard = 0; num_heard < num;) {
+        for (guint i = 0; i < num_fds; i++) {
+            polled[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+        }
+        g_assert_cmpint(poll(polled, num_fds, -1), >, 0);
+        for (guint i = 0; i < num_fds; i++) {
+            if (polled[i].revents != 0) {
+                g_autofree char *answer = hear(fds[i]);
+                g_assert_nonnull(strstr(answer, expected));
+                close(fds[i]);
+                fds[i] = -1;
+                num_heard++;
+            }
+        }
+    }
+}
+
+/* The provider takes connections and says nothing. Who wants to sign in waits, or is told that it
+ * is away; who has nothing to do with it is served. */
+static void
+test_a_silent_provider_holds_up_nobody_else(void)
+{
+    enum { NUM_WORKERS = 8 };
+    g_auto(Serve) serve = { 0 };
+    g_assert_true(serve_init(&serve, DB_SQLITE));
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof address;
+    int provider = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(bind(provider, (struct sockaddr *)&address, size), ==, 0);
+    g_assert_cmpint(listen(provider, 64), ==, 0);
+    g_assert_cmpint(getsockname(provider, (struct sockaddr *)&address, &size), ==, 0);
+    const char *const settings[] = { "sign-in.google.client-id=a",
+                                     "sign-in.google.client-secret=b" };
+    for (gsize i = 0; i < G_N_ELEMENTS(settings); i++) {
+        g_ptr_array_add(serve.arguments, g_strdup("--set"));
+        g_ptr_array_add(serve.arguments, g_strdup(settings[i]));
+    }
+    g_ptr_array_add(serve.arguments, g_strdup("--set"));
+    g_ptr_array_add(serve.arguments, g_strdup_printf("sign-in.google.address=http://127.0.0.1:%u",
+                                                     ntohs(address.sin_port)));
+    serve_start(&serve);
+    int fds[NUM_WORKERS];
+    for (guint i = 0; i < NUM_WORKERS; i++) {
+        fds[i] = connect_to(&serve);
+        say(fds[i], "GET /sign-in/google?region=us HTTP/1.1\r\nHost: localhost\r\n"
+                    "Connection: close\r\n\r\n");
+    }
+    hear_some(fds, NUM_WORKERS, NUM_WORKERS / 2, "/?sign-in-problem=unavailable");
+    TestClient nobody = { .peer = &serve.peer };
+    g_auto(NetResponse) ready = test_call(&nobody, "GET", "/readyz", NULL, NULL);
+    g_assert_cmpuint(ready.status, ==, 200);
+    guint num_waiting = 0;
+    for (guint i = 0; i < NUM_WORKERS; i++) {
+        char byte;
+        num_waiting += fds[i] >= 0 && recv(fds[i], &byte, 1, MSG_DONTWAIT) < 0;
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
+    g_assert_cmpuint(num_waiting, ==, NUM_WORKERS / 2);
+    close(provider);
 }
 
 static void
@@ -513,6 +584,7 @@ main(int argc, char **argv)
     test_each_serve("/bad-days/full-account", test_a_full_account_says_so);
     test_each_serve("/bad-days/bombs", test_bombs_do_not_go_off);
     test_each_serve("/bad-days/two-editors", test_two_editors_of_one_place);
+    g_test_add_func("/bad-days/silent-provider", test_a_silent_provider_holds_up_nobody_else);
     g_test_add_func("/bad-days/full-disk", test_full_disk_is_told_and_survived);
     g_test_add_func("/bad-days/database-restarted", test_database_is_restarted_in_the_middle);
     return g_test_run();

@@ -51,8 +51,8 @@ HttpReplied exchange_fail(Exchange *exchange, GError *error);
 HttpReplied exchange_empty(Exchange *exchange, guint status);
 HttpReplied exchange_problem(Exchange *exchange, guint status, const char *detail);
 
-/* One of SLOTS for whom the account is, until the request has ended. False when they have all of
- * theirs; the answer is then exchange_refuse_slot. */
+/* One of SLOTS for whom the account is (all who are nobody share theirs), until the request has
+ * ended. False when they have all of theirs; the answer is then exchange_refuse_slot. */
 bool exchange_take_slot(Exchange *exchange, Slots *slots);
 HttpReplied exchange_refuse_slot(Exchange *exchange, const char *detail);
 

@@ -81,12 +81,22 @@ handle_sign_in_choices(Exchange *exchange)
     return exchange_json(exchange, 200, writer);
 }
 
+/* A provider that does not answer keeps who asks it waiting, and with them the threads that
+ * everybody else needs: half of them at most. */
+static bool
+may_ask_provider(Exchange *exchange, GError **error)
+{
+    return exchange_take_slot(exchange, exchange->site->asking) ||
+           fail(error, APP_ERROR_UNAVAILABLE, "too many wait for sign-in providers");
+}
+
 HttpReplied
 handle_sign_in_begin(Exchange *exchange)
 {
     GError *error = NULL;
     g_auto(SignInBegun) begun = { 0 };
-    if (!sign_in_begin(exchange->app->accounts, http_request_param(exchange->request, "provider"),
+    if (!may_ask_provider(exchange, &error) ||
+        !sign_in_begin(exchange->app->accounts, http_request_param(exchange->request, "provider"),
                        http_request_query(exchange->request, "region"),
                        http_request_query(exchange->request, "return_to"), &begun, &error)) {
         return redirect_to_problem(exchange, error);
@@ -100,6 +110,9 @@ handle_sign_in_finish(Exchange *exchange)
 {
     GError *error = NULL;
     g_auto(SignInDone) done = { 0 };
+    if (!may_ask_provider(exchange, &error)) {
+        return redirect_to_problem(exchange, error); /* and what was begun can still be finished */
+    }
     set_sign_in_cookie(exchange, NULL);
     if (!sign_in_finish(exchange->app->accounts, http_request_param(exchange->request, "provider"),
                         http_request_raw_query(exchange->request), sign_in_cookie(exchange),

@@ -73,6 +73,7 @@ site_new(App *app, GError **error)
     /* Half of the threads at most: others get through whatever one does. */
     site->watches = slots_new(MAX_WATCHES);
     site->streams = slots_new(MAX((guint)app->settings->server_stream_workers / 2, 1));
+    site->asking = slots_new(MAX((guint)app->settings->server_workers / 2, 1));
     site->pictures =
         picture_cache_new(app->clock, (gsize)app->settings->server_picture_cache_bytes);
     gsize num_names;
@@ -94,6 +95,7 @@ site_free(Site *site)
     metrics_free(site->metrics);
     g_free(site->route_names);
     picture_cache_free(site->pictures);
+    slots_free(site->asking);
     slots_free(site->streams);
     slots_free(site->watches);
     rate_limiter_free(site->limiter);

@@ -20,6 +20,7 @@ typedef struct Site {
     RateLimiter *limiter;
     Slots *streams; /* by account: bodies and archives that are on their way */
     Slots *watches; /* by account: streams of events */
+    Slots *asking;  /* requests of nobody that wait for a sign-in provider */
     PictureCache *pictures;
     Metrics *metrics;
     const char **route_names; /* which the metrics read */
