@@ -501,6 +501,62 @@ test_clean_keeps_the_tree(void)
     assert_nothing_private(out);
 }
 
+static CommandResult
+clean(const char *photos, const char *out, const char *side_px)
+{
+    return run_cloudpick("listing", "clean", photos, "--out", out, "--quality=85", "--longest-side",
+                         side_px, NULL);
+}
+
+static void
+test_clean_replaces_nothing_but_its_own_pictures(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    put_photo(dir, "p/A-1.jpg");
+    put_photo(dir, "p/below/B-2.jpg");
+    put_photo(dir, "p/B-2.jpg");
+    g_autofree char *photos = g_build_filename(dir, "p", NULL);
+    g_autofree char *photo = g_build_filename(dir, "p", "A-1.jpg", NULL);
+    g_autofree char *below = g_build_filename(dir, "p", "below", NULL);
+    g_autofree char *other = g_build_filename(dir, "p", "B-2.jpg", NULL);
+    g_autoptr(GBytes) original = read_bytes(photo);
+    const char *const sources[] = { photo, below };
+    for (gsize i = 0; i < G_N_ELEMENTS(sources); i++) {
+        g_auto(CommandResult) result = clean(sources[i], photos, "400");
+        assert_status(&result, 1);
+        g_assert_nonnull(strstr(result.err, "is another file"));
+    }
+    g_autoptr(GBytes) photo_bytes = read_bytes(photo);
+    g_autoptr(GBytes) other_bytes = read_bytes(other);
+    g_assert_true(g_bytes_equal(photo_bytes, original));
+    g_assert_true(g_bytes_equal(other_bytes, original));
+    g_auto(CommandResult) whole = clean(photos, photos, "400");
+    assert_status(&whole, 2);
+    g_assert_nonnull(strstr(whole.err, "holds the photos"));
+}
+
+static void
+test_clean_replaces_its_own_pictures(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    put_photo(dir, "p/A-1.jpg");
+    g_autofree char *photos = g_build_filename(dir, "p", NULL);
+    g_autofree char *out = g_build_filename(dir, "out", NULL);
+    g_autofree char *picture = g_build_filename(out, "A-1.jpg", NULL);
+    g_autofree char *journal = g_build_filename(out, ".cloudpick", "journal", NULL);
+    g_auto(CommandResult) first = clean(photos, out, "800");
+    assert_status(&first, 0);
+    g_autoptr(GBytes) large = read_bytes(picture);
+    g_auto(CommandResult) second = clean(photos, out, "400");
+    assert_status(&second, 0);
+    g_autoptr(GBytes) small = read_bytes(picture);
+    g_assert_cmpuint(g_bytes_get_size(small), <, g_bytes_get_size(large));
+    /* Killed after the picture was written and before the journal said so. */
+    g_assert_no_errno(g_unlink(journal));
+    g_auto(CommandResult) third = clean(photos, out, "400");
+    assert_status(&third, 0);
+}
+
 static void
 test_inspect_tells_what_a_sheet_is(void)
 {
@@ -541,6 +597,8 @@ main(int argc, char **argv)
     g_test_add_func("/build/long-sku", test_long_sku_keeps_the_slot_in_its_pictures_names);
     g_test_add_func("/build/ignored-signals", test_ignored_signals_do_not_interrupt);
     g_test_add_func("/clean/tree", test_clean_keeps_the_tree);
+    g_test_add_func("/clean/other-files", test_clean_replaces_nothing_but_its_own_pictures);
+    g_test_add_func("/clean/own-files", test_clean_replaces_its_own_pictures);
     g_test_add_func("/inspect/sheet", test_inspect_tells_what_a_sheet_is);
     return g_test_run();
 }

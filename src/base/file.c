@@ -196,6 +196,14 @@ file_read_whole(const char *path, gsize max_size, GError **error)
 }
 
 bool
+file_is_same(const char *path_a, const char *path_b)
+{
+    struct stat a, b;
+    return stat(path_a, &a) == 0 && stat(path_b, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+bool
 file_make_directories(const char *path, GError **error)
 {
     if (g_mkdir_with_parents(path, 0777) != 0) {

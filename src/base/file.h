@@ -25,5 +25,8 @@ void file_remove_partials(const char *dir);
 /* Reads a whole file of at most MAX_SIZE bytes. */
 GBytes *file_read_whole(const char *path, gsize max_size, GError **error);
 
+/* Whether both paths lead to one file or folder that exists. */
+bool file_is_same(const char *path_a, const char *path_b);
+
 /* Makes a directory and its parents. */
 bool file_make_directories(const char *path, GError **error);

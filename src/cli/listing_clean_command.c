@@ -33,6 +33,7 @@ typedef struct {
     GArray *tasks;    /* of ProcessingTask */
     GPtrArray *paths; /* of the task's picture, relative to the output folder */
     const char *out_dir;
+    Journal *journal; /* borrowed, while photos are processed */
 } CleanBatch;
 
 static void
@@ -119,6 +120,10 @@ take_in(CleanBatch *batch, const Arguments *arguments, int argc, char **argv, GE
     batch->paths = g_ptr_array_new_with_free_func(g_free);
     intake_leave_out(batch->intake, arguments->out);
     for (int i = 1; i < argc; i++) {
+        if (file_is_same(argv[i], arguments->out)) {
+            return fail(error, APP_ERROR_INVALID,
+                        "%s: holds the photos; choose another folder for --out", argv[i]);
+        }
         if (!intake_add(batch->intake, argv[i], error)) {
             return false;
         }
@@ -137,12 +142,41 @@ take_in(CleanBatch *batch, const Arguments *arguments, int argc, char **argv, GE
 }
 
 static bool
+find_digest(const char *path, Digest *ret_digest)
+{
+    g_autoptr(GBytes) bytes = file_read_whole(path, G_MAXINT32, NULL);
+    if (bytes == NULL) {
+        return false;
+    }
+    *ret_digest = digest_of(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    return true;
+}
+
+/* The pictures have the photos' own names: a folder of other files, the originals above all, has
+ * them as well, and a file that is replaced is lost. */
+static bool
+check_is_ours(const CleanBatch *batch, const char *path, const Digest *picture, GError **error)
+{
+    Digest digest;
+    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+        return true;
+    }
+    if (find_digest(path, &digest) &&
+        (digest_equal(&digest, picture) || journal_has_picture(batch->journal, &digest))) {
+        return true;
+    }
+    return fail(error, APP_ERROR_CONFLICT,
+                "%s is another file, which was there before: choose another folder for --out",
+                path);
+}
+
+static bool
 sink_put(gsize task, const Digest *picture, GBytes *jpeg, gpointer user_data, GError **error)
 {
     const CleanBatch *batch = user_data;
     g_autofree char *path = g_build_filename(batch->out_dir, batch->paths->pdata[task], NULL);
     g_autofree char *folder = g_path_get_dirname(path);
-    return file_make_directories(folder, error) &&
+    return check_is_ours(batch, path, picture, error) && file_make_directories(folder, error) &&
            file_write_quickly(path, g_bytes_get_data(jpeg, NULL), g_bytes_get_size(jpeg), error);
 }
 
@@ -151,12 +185,8 @@ sink_has(gsize task, const JournalRecord *record, gpointer user_data)
 {
     const CleanBatch *batch = user_data;
     g_autofree char *path = g_build_filename(batch->out_dir, batch->paths->pdata[task], NULL);
-    g_autoptr(GBytes) bytes = file_read_whole(path, G_MAXINT32, NULL);
-    if (bytes == NULL) {
-        return false;
-    }
-    Digest digest = digest_of(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
-    return digest_equal(&digest, &record->picture);
+    Digest digest;
+    return find_digest(path, &digest) && digest_equal(&digest, &record->picture);
 }
 
 static const char *
@@ -231,6 +261,7 @@ process(CleanBatch *batch, const Arguments *arguments, gint32 quality,
     if (journal == NULL) {
         return false;
     }
+    batch->journal = journal;
     ImagePoolOptions pool_options = limits_for_pool(&arguments->settings, (guint)arguments->jobs);
     pool_options.allow_no_sandbox = arguments->allow_no_sandbox;
     g_autoptr(ImagePool) pool = image_pool_new(&pool_options, error);

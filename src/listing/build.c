@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Our own things inside the output folder: journal and thumbnails. */
@@ -22,14 +21,6 @@ static const char state_name[] = ".cloudpick";
 
 /* A million SKUs of 64 characters. */
 static const gsize max_sku_list_bytes = 64 * 1024 * 1024;
-
-static bool
-is_same_file(const char *path_a, const char *path_b)
-{
-    struct stat a, b;
-    return stat(path_a, &a) == 0 && stat(path_b, &b) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
-}
 
 /* What the folder of --out gets beside the sheet, which keeps its own name there. */
 static const char *const own_names[] = { "report.csv",  "skus.csv", "report.json",
@@ -39,7 +30,7 @@ static bool
 check_photo_paths(const BuildOptions *options, GError **error)
 {
     for (const char *const *path = options->photo_paths; *path != NULL; path++) {
-        if (is_same_file(*path, options->out_dir)) {
+        if (file_is_same(*path, options->out_dir)) {
             return fail(error, APP_ERROR_INVALID,
                         "%s: holds the photos; choose another folder for --out", *path);
         }
@@ -55,7 +46,7 @@ check_options(const BuildOptions *options, GError **error)
     if (!picture_check_base_url(options->base_url, error)) {
         return false;
     }
-    if (is_same_file(options->sheet_path, out_sheet)) {
+    if (file_is_same(options->sheet_path, out_sheet)) {
         return fail(error, APP_ERROR_INVALID,
                     "%s: the filled sheet would replace your own; choose another folder for --out",
                     options->sheet_path);

@@ -57,6 +57,7 @@ struct Journal {
     GMutex mutex;
     GHashTable *records;    /* JournalRecord, by input and settings, to itself */
     GHashTable *identities; /* char * -> Digest * */
+    GHashTable *pictures;   /* Digest * of every picture, within a record */
     GPtrArray *retired;     /* records that newer ones replaced: somebody may still hold them */
 };
 
@@ -91,6 +92,9 @@ remember(Journal *journal, JournalRecord *record)
         g_ptr_array_add(journal->retired, old);
     }
     g_hash_table_add(journal->records, record);
+    if (record->has_picture) {
+        g_hash_table_add(journal->pictures, &record->picture);
+    }
     return record;
 }
 
@@ -247,6 +251,7 @@ journal_open(const char *state_dir, GError **error)
     journal->records = g_hash_table_new_full(record_key_hash, record_key_equal, record_free, NULL);
     journal->retired = g_ptr_array_new_with_free_func(record_free);
     journal->identities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    journal->pictures = g_hash_table_new(digest_hash, digest_equal_func);
     journal->fd = open(journal->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (journal->fd < 0) {
         (void)fail_errno(error, errno, journal->path);
@@ -272,6 +277,7 @@ journal_close(Journal *journal)
         close(journal->fd);
     }
     g_mutex_clear(&journal->mutex);
+    g_hash_table_unref(journal->pictures);
     g_hash_table_unref(journal->records);
     g_ptr_array_unref(journal->retired);
     g_hash_table_unref(journal->identities);
@@ -314,6 +320,15 @@ journal_find(Journal *journal, const Digest *input, const Digest *settings)
     const JournalRecord *record = g_hash_table_lookup(journal->records, &key);
     g_mutex_unlock(&journal->mutex);
     return record;
+}
+
+bool
+journal_has_picture(Journal *journal, const Digest *picture)
+{
+    g_mutex_lock(&journal->mutex);
+    bool has = g_hash_table_contains(journal->pictures, picture);
+    g_mutex_unlock(&journal->mutex);
+    return has;
 }
 
 bool

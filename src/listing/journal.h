@@ -39,6 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_close)
  * and lives as long as it. */
 const Digest *journal_digest_of(Journal *journal, const char *identity);
 const JournalRecord *journal_find(Journal *journal, const Digest *input, const Digest *settings);
+/* Whether PICTURE was ever made here, of whatever input with whatever settings. */
+bool journal_has_picture(Journal *journal, const Digest *picture);
 
 bool journal_add_identity(Journal *journal, const char *identity, const Digest *input,
                           GError **error);

@@ -152,8 +152,14 @@ decode_photo(const Run *run, gsize task, int fd, JournalRecord *record, Processi
         return true;
     }
     if (is_decoded) {
+        g_autoptr(GError) store_error = NULL;
         fill_record(run, task, &result, record);
-        if (!store_outputs(run, task, &result, record, error)) {
+        if (!store_outputs(run, task, &result, record, &store_error)) {
+            if (g_error_matches(store_error, APP_ERROR, APP_ERROR_CONFLICT)) {
+                outcome->failure = g_strdup(store_error->message);
+                return true;
+            }
+            g_propagate_error(error, g_steal_pointer(&store_error));
             return false;
         }
     } else if (g_error_matches(image_error, APP_ERROR, APP_ERROR_CANCELLED) ||

@@ -12,7 +12,8 @@
 
 /* Where finished pictures go. Both are called from several threads. */
 typedef struct {
-    /* Puts the picture of TASK in place. */
+    /* Puts the picture of TASK in place. CONFLICT: something else lies there, which stays; only
+     * this photo fails. */
     bool (*put)(gsize task, const Digest *picture, GBytes *jpeg, gpointer user_data,
                 GError **error);
     /* The picture of TASK was made before: whether it is in place, or could be put there again from
