@@ -88,18 +88,40 @@ command_words(const Command *command)
                                   : g_strconcat(command->group, " ", command->name, NULL);
 }
 
+/* GROUP: NULL for all commands. */
 static void
-print_help(FILE *file)
+print_help(FILE *file, const char *group)
 {
-    fputs("usage: cloudpick COMMAND [OPTION ...]\n\n", file);
+    const char *group_words = group == NULL ? "" : group;
+    const char *space = group == NULL ? "" : " ";
+    fprintf(file, "usage: cloudpick %s%sCOMMAND [OPTION ...]\n\n", group_words, space);
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
-        if (commands[i].synopsis == NULL) {
+        bool is_wanted = group == NULL || g_strcmp0(commands[i].group, group) == 0;
+        if (!is_wanted || commands[i].synopsis == NULL) {
             continue;
         }
         g_autofree char *words = command_words(&commands[i]);
         fprintf(file, "  %-18s %s\n", words, commands[i].synopsis);
     }
-    fputs("\ncloudpick COMMAND --help tells the rest.\n", file);
+    fprintf(file, "\ncloudpick %s%sCOMMAND --help tells the rest.\n", group_words, space);
+}
+
+/* NAME, if commands go by it. */
+static const char *
+find_group(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (g_strcmp0(commands[i].group, name) == 0) {
+            return commands[i].group;
+        }
+    }
+    return NULL;
+}
+
+static bool
+asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
 }
 
 /* The command that ARGV calls, and how many words name it. */
@@ -124,12 +146,18 @@ main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
     if (argc < 2) {
-        print_help(stderr);
+        print_help(stderr, NULL);
         return EXIT_WRONG_CALL;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        print_help(stdout);
+    const char *group = find_group(argv[1]);
+    if (asks_for_help(argv[1]) || (group != NULL && argc > 2 && asks_for_help(argv[2]))) {
+        print_help(stdout, group);
         return EXIT_DONE;
+    }
+    if (group != NULL && argc == 2) {
+        fprintf(stderr, "cloudpick: \"%s\" is the first word of several commands\n\n", group);
+        print_help(stderr, group);
+        return EXIT_WRONG_CALL;
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("cloudpick %s\n", CLOUDPICK_VERSION);
@@ -140,7 +168,7 @@ main(int argc, char **argv)
     if (command == NULL) {
         fprintf(stderr, "cloudpick: there is no command \"%s%s%s\"\n\n", argv[1],
                 argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
-        print_help(stderr);
+        print_help(stderr, group);
         return EXIT_WRONG_CALL;
     }
     /* What --help says the usage is. */
