@@ -390,6 +390,29 @@ test_output_into_the_folder_of_photos_is_refused(void)
     g_assert_nonnull(strstr(result.err, "holds the photos"));
 }
 
+/* Hours of work on photos come before the first URL is written. */
+static void
+test_base_url_that_the_marketplace_refuses_is_refused_first(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_autofree char *sheet = g_build_filename(dir, "ebay.csv", NULL);
+    g_autofree char *photos = g_build_filename(dir, "p", NULL);
+    g_autofree char *out = g_build_filename(dir, "out", NULL);
+    static const char csv[] = "Action(SiteID=US|Country=US|Currency=USD|Version=1193),"
+                              "Custom label (SKU),Title,Item photo URL\nAdd,A-1,Mug,\n";
+    write_file(dir, "ebay.csv", csv, strlen(csv));
+    put_photo(dir, "p/A-1.jpg");
+    const char *const refused[] = { "http://pictures.example.com", "HTTPS://pictures.example.com",
+                                    "https://[::1]/x" };
+    for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+        g_auto(CommandResult) result =
+            run_cloudpick("listing", "build", "--sheet", sheet, "--photos", photos, "--out", out,
+                          "--base-url", refused[i], "--quality=85", NULL);
+        assert_status(&result, 2);
+        g_assert_false(g_file_test(out, G_FILE_TEST_EXISTS));
+    }
+}
+
 /* A disk of an old Windows or a camera: the file system hands out bytes of Windows-1252. */
 static void
 test_names_that_are_not_utf8_are_understood(void)
@@ -588,6 +611,8 @@ main(int argc, char **argv)
     g_test_add_func("/build/wrong-calls", test_wrong_calls_say_what_is_wrong);
     g_test_add_func("/build/reports-name", test_sheet_with_a_reports_name_is_refused);
     g_test_add_func("/build/out-is-photos", test_output_into_the_folder_of_photos_is_refused);
+    g_test_add_func("/build/refused-base-url",
+                    test_base_url_that_the_marketplace_refuses_is_refused_first);
     g_test_add_func("/build/not-utf8", test_names_that_are_not_utf8_are_understood);
     g_test_add_func("/build/equal-names", test_equal_names_of_two_folders_are_told_apart);
     g_test_add_func("/build/raised-limit",

@@ -3,8 +3,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "listing/bulk_zip.h"
+#include "listing/compliance.h"
 #include "listing/decide.h"
 #include "listing/job_limits.h"
+#include "listing/naming.h"
 #include "listing/outputs.h"
 #include "listing/picture_store.h"
 #include "listing/publish.h"
@@ -129,6 +131,18 @@ read_sheet(Batch *batch, const BuildOptions *options, GError **error)
                     batch->layout->sku_column, batch->layout->data_row);
     }
     return true;
+}
+
+/* What would be refused when the sheet is written must not cost the work on the photos first. */
+static bool
+check_urls(const Batch *batch, GError **error)
+{
+    static const Digest any_digest;
+    g_autofree char *longest_name = g_strnfill(PICTURE_NAME_CHARS, 'x');
+    g_autofree char *path = picture_path(&any_digest, longest_name);
+    g_autofree char *url = picture_url(batch->base_url, path);
+    return compliance_check_url(batch->marketplace, batch->base_url, error) &&
+           compliance_check_url(batch->marketplace, url, error);
 }
 
 static bool
@@ -332,7 +346,8 @@ build_run(const BuildOptions *options, GError **error)
 {
     g_autoptr(Batch) batch = batch_new();
     if (!check_options(options, error) || !read_sheet(batch, options, error) ||
-        !take_in_photos(batch, options, error) || !match_batch(batch, options, error)) {
+        !check_urls(batch, error) || !take_in_photos(batch, options, error) ||
+        !match_batch(batch, options, error)) {
         return NULL;
     }
     if (options->dry_run) {

@@ -6,9 +6,6 @@
  */
 static const glong max_sku_chars = 60;
 
-/* Well below every limit on file names and URLs (Amazon and Walmart: 2,000 for a URL). */
-static const gsize max_name_chars = 80;
-
 char *
 picture_name(const char *sku, Slot slot)
 {
@@ -23,7 +20,8 @@ picture_url_path(const Digest *digest, const char *name)
 {
     g_autofree char *hex = digest_to_hex(digest, PICTURE_DIGEST_CHARS);
     g_autoptr(GString) safe = g_string_new(NULL);
-    for (const char *p = name; *p != '\0' && safe->len < max_name_chars; p = g_utf8_next_char(p)) {
+    for (const char *p = name; *p != '\0' && safe->len < PICTURE_NAME_CHARS;
+         p = g_utf8_next_char(p)) {
         /* A name that begins with '-' is an option to half the programs that get it. */
         bool is_safe = g_ascii_isalnum(*p) || *p == '_' || (*p == '-' && safe->len > 0);
         if (is_safe) {

@@ -9,12 +9,15 @@
  */
 enum { PICTURE_DIGEST_CHARS = 32 };
 
+/* Of a name: well below every limit on file names and URLs (Walmart: 2,000 for a URL). */
+enum { PICTURE_NAME_CHARS = 80 };
+
 /* "AB-12_MAIN". */
 char *picture_name(const char *sku, Slot slot);
 
 /* "DIGEST/NAME.jpg": PICTURE_DIGEST_CHARS of the digest, hexadecimal; of NAME, what may stand in
- * any URL as it is (letters, digits, '-', '_'), other characters as '-', at most 80; "picture" when
- * nothing is left. */
+ * any URL as it is (letters, digits, '-', '_'), other characters as '-', at most
+ * PICTURE_NAME_CHARS; "picture" when nothing is left. */
 char *picture_url_path(const Digest *digest, const char *name);
 
 /* What a marketplace's bulk uploader wants. Amazon: ASIN.CODE.jpg (facts: Seller Central,
