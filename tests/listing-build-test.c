@@ -318,6 +318,9 @@ test_wrong_calls_say_what_is_wrong(void)
     g_autofree char *sheet = sample("sheet.csv");
     g_autofree char *photos = sample("photos");
     g_autofree char *folder = sample("");
+    g_auto(TempDir) dir = temp_dir_new();
+    g_autofree char *old_workbook = g_build_filename(dir, "old.xls", NULL);
+    write_file(dir, "old.xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", 12);
     const struct {
         const char *sheet, *photos, *out, *url, *extra, *message;
     } cases[] = {
@@ -330,6 +333,7 @@ test_wrong_calls_say_what_is_wrong(void)
         { sheet, photos, out, base_url, "--fly", "--fly" },
         { sheet, photos, folder, base_url, NULL, "would replace your own" },
         { photos, photos, out, base_url, NULL, "photos: " },
+        { old_workbook, photos, out, base_url, NULL, "an old .xls workbook" },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(CommandResult) result = run_cloudpick(

@@ -37,7 +37,8 @@ command_fail(GError *error)
     fprintf(stderr, "cloudpick: %s\n", error->message);
     ExitStatus status = EXIT_NOT_FINISHED;
     if (error->domain == G_OPTION_ERROR || g_error_matches(error, APP_ERROR, APP_ERROR_INVALID) ||
-        g_error_matches(error, APP_ERROR, APP_ERROR_NOT_FOUND)) {
+        g_error_matches(error, APP_ERROR, APP_ERROR_NOT_FOUND) ||
+        g_error_matches(error, APP_ERROR, APP_ERROR_UNSUPPORTED)) {
         status = EXIT_WRONG_CALL;
     }
     g_error_free(error);

@@ -50,9 +50,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Layout, layout_free)
 
 /* MARKETPLACE: NULL to recognise it; given, its rules hold and only its grammars and the plain one
  * are tried. WORKSHEET: a worksheet's name, or NULL for all of them. INVALID, saying what was
- * looked for and what was found, when no worksheet has a SKU column; CONFLICT, naming them, when
- * several claim to be the one; UNSUPPORTED for a file that has no pictures by its nature; NOT_FOUND
- * for a WORKSHEET that is not there. */
+ * looked for and what was found, when no worksheet has a SKU column, and, naming them, when several
+ * claim to be the one; UNSUPPORTED for a file that has no pictures by its nature; NOT_FOUND for a
+ * WORKSHEET that is not there. */
 Layout *layout_detect(Sheet *sheet, const Marketplace *marketplace, const char *worksheet,
                       GError **error);
 

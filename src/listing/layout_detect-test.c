@@ -217,14 +217,14 @@ test_amazon_template_among_its_companions(void)
 }
 
 static void
-test_two_claiming_worksheets_conflict(void)
+test_two_claiming_worksheets_are_named(void)
 {
     g_autoptr(GPtrArray) grids = no_grids();
     add_grid(grids, "Schuhe", "SKU\tBild 1\nA1");
     add_grid(grids, "Hosen", "SKU\tBild 1\nB1");
     g_autoptr(GError) error = NULL;
     g_assert_null(layout_detect_in_grids(grids, NULL, &error));
-    g_assert_error(error, APP_ERROR, APP_ERROR_CONFLICT);
+    g_assert_error(error, APP_ERROR, APP_ERROR_INVALID);
     g_assert_nonnull(strstr(error->message, "\"Schuhe\""));
     g_assert_nonnull(strstr(error->message, "\"Hosen\""));
 }
@@ -451,7 +451,7 @@ main(int argc, char **argv)
     TEST("amazon-without-first-row", test_amazon_sheet_without_its_first_row);
     TEST("amazon-offer-loader", test_amazon_offer_loader_is_named);
     TEST("amazon-companions", test_amazon_template_among_its_companions);
-    TEST("conflict", test_two_claiming_worksheets_conflict);
+    TEST("conflict", test_two_claiming_worksheets_are_named);
     TEST("hidden-worksheets", test_hidden_worksheets_do_not_conflict);
     TEST("walmart", test_walmart_labels_keys_and_explanations);
     TEST("ebay-draft", test_ebay_draft_below_its_info_rows);

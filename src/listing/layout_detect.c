@@ -386,7 +386,7 @@ layout_detect_in_grids(const GPtrArray *grids, const Marketplace *marketplace, G
     }
     const Claim *rival = rival_of(claims, best, marketplace);
     if (rival != NULL) {
-        return fail_null(error, APP_ERROR_CONFLICT,
+        return fail_null(error, APP_ERROR_INVALID,
                          "worksheets \"%s\" (%s) and \"%s\" (%s) both look like the one to fill: "
                          "name one",
                          best->grid->name, best->grammar->name, rival->grid->name,
