@@ -68,12 +68,39 @@ open_workbook(Sheet *sheet, GError **error)
     return true;
 }
 
+/* NULL, or what a file is that passes for text and has cells for people alone. Shops and ERP
+ * systems export web pages and XML with the ending .xls, which Excel opens after a warning. */
+static const char *
+kind_of_markup(const char *head)
+{
+    static const struct {
+        const char *start, *kind;
+    } kinds[] = {
+        { "%PDF-", "a PDF" },           { "<!DOCTYPE", "a web page" }, { "<html", "a web page" },
+        { "<head", "a web page" },      { "<meta", "a web page" },     { "<body", "a web page" },
+        { "<table", "a web page" },     { "<style", "a web page" },    { "<?xml", "an XML file" },
+        { "<Workbook", "an XML file" },
+    };
+    if (g_str_has_prefix(head, "\xef\xbb\xbf")) {
+        head += 3;
+    }
+    while (g_ascii_isspace(*head)) {
+        head++;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (g_ascii_strncasecmp(head, kinds[i].start, strlen(kinds[i].start)) == 0) {
+            return kinds[i].kind;
+        }
+    }
+    return NULL;
+}
+
 static bool
 open_by_content(Sheet *sheet, int fd, const char *encoding, GError **error)
 {
     static const guint8 ole[] = { 0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1 };
-    guint8 head[8] = { 0 };
-    ssize_t size = pread(fd, head, sizeof head, 0);
+    char head[64 + 1] = { 0 };
+    ssize_t size = pread(fd, head, sizeof head - 1, 0);
     if (size < 0) {
         return fail_errno(error, errno, sheet->path);
     }
@@ -88,6 +115,12 @@ open_by_content(Sheet *sheet, int fd, const char *encoding, GError **error)
     }
     if (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head, "PK\5\6", 4) == 0) {
         return open_workbook(sheet, error);
+    }
+    const char *markup = kind_of_markup(head);
+    if (markup != NULL) {
+        return fail(error, APP_ERROR_UNSUPPORTED,
+                    "%s: %s, not a sheet: open it in a spreadsheet program and save it as .xlsx",
+                    sheet->path, markup);
     }
     sheet->kind = SHEET_TEXT;
     sheet->text = text_open(sheet->path, dup(fd), encoding, sheet->limits.max_sheet_bytes, error);

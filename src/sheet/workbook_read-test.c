@@ -239,6 +239,10 @@ static void
 test_other_files_are_refused_by_kind(void)
 {
     assert_not_opened("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", 12, APP_ERROR_UNSUPPORTED);
+    assert_not_opened("%PDF-1.7\nSKU,Image\n", 19, APP_ERROR_UNSUPPORTED);
+    assert_not_opened("\xef\xbb\xbf\r\n <HTML><table><tr><td>SKU", 29, APP_ERROR_UNSUPPORTED);
+    assert_not_opened("<table><tr><td>SKU", 18, APP_ERROR_UNSUPPORTED);
+    assert_not_opened("<?xml version=\"1.0\"?><Workbook>", 31, APP_ERROR_UNSUPPORTED);
     assert_not_opened("", 0, APP_ERROR_INVALID);
     assert_not_opened("PK\3\4 and nothing", 16, APP_ERROR_INVALID);
     assert_not_opened("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1", 20, APP_ERROR_INVALID);
