@@ -256,7 +256,7 @@ static bool
 process(CleanBatch *batch, const Arguments *arguments, gint32 quality,
         ProcessingOutcome **ret_outcomes, Journal **ret_journal, GError **error)
 {
-    g_autofree char *state_dir = g_build_filename(arguments->out, ".cloudpick", NULL);
+    g_autofree char *state_dir = g_build_filename(arguments->out, STATE_FOLDER, NULL);
     g_autoptr(Journal) journal = journal_open(state_dir, error);
     if (journal == NULL) {
         return false;

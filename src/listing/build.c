@@ -18,9 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Our own things inside the output folder: journal and thumbnails. */
-static const char state_name[] = ".cloudpick";
-
 /* A million SKUs of 64 characters. */
 static const gsize max_sku_list_bytes = 64 * 1024 * 1024;
 
@@ -257,7 +254,7 @@ note_outcomes(Batch *batch, const ProcessingTask *tasks, const ProcessingOutcome
 static bool
 process_batch(Batch *batch, const BuildOptions *options, GError **error)
 {
-    g_autofree char *state_dir = g_build_filename(options->out_dir, state_name, NULL);
+    g_autofree char *state_dir = g_build_filename(options->out_dir, STATE_FOLDER, NULL);
     batch->thumbnail_dir = g_build_filename(state_dir, "thumbnails", NULL);
     if (!file_make_directories(batch->thumbnail_dir, error)) {
         return false;

@@ -121,6 +121,18 @@ test_what_is_left_out_is_not_listed(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(found, ==, "a.jpg");
 }
 
+/* `listing clean` leaves its journal in the folder that `listing build` then takes as photos. */
+static void
+test_state_of_an_earlier_run_is_no_photo(Fixture *fixture, gconstpointer unused)
+{
+    g_free(put(fixture, "p/.cloudpick/journal", "R"));
+    g_free(put(fixture, "p/below/.cloudpick/thumbnails/0.jpg", "t"));
+    g_free(put(fixture, "p/.cloudpick.jpg", "a"));
+    add(fixture, "p");
+    g_autofree char *found = names(fixture);
+    g_assert_cmpstr(found, ==, ".cloudpick.jpg");
+}
+
 static void
 test_several_folders_lead_their_names(Fixture *fixture, gconstpointer unused)
 {
@@ -292,6 +304,7 @@ main(int argc, char **argv)
     ADD("folder", test_folder_is_listed_with_all_below_it);
     ADD("links", test_loops_of_links_end);
     ADD("left-out", test_what_is_left_out_is_not_listed);
+    ADD("state", test_state_of_an_earlier_run_is_no_photo);
     ADD("labels", test_several_folders_lead_their_names);
     ADD("equal-labels", test_folders_of_one_name_are_told_apart_by_those_above);
     ADD("single-files", test_single_files_need_no_folder_unless_names_are_equal);

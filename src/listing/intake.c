@@ -109,8 +109,23 @@ intake_leave_out(Intake *intake, const char *path)
 }
 
 static bool
+is_below_state_folder(const char *name)
+{
+    for (const char *slash; (slash = strchr(name, '/')) != NULL; name = slash + 1) {
+        if ((gsize)(slash - name) == strlen(STATE_FOLDER) && g_str_has_prefix(name, STATE_FOLDER)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
 add_item(Intake *intake, Item *item, GError **error)
 {
+    if (is_below_state_folder(item->photo.name)) {
+        item_free(item);
+        return true;
+    }
     if (intake->items->len >= intake->limits.max_photos) {
         item_free(item);
         return fail(error, APP_ERROR_TOO_LARGE,

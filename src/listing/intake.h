@@ -20,6 +20,10 @@ typedef struct {
 
 typedef struct Intake Intake;
 
+/* The folder within that of --out where build and clean keep what they know. Nothing below a folder
+ * of this name is a photo, and none of it is listed. */
+#define STATE_FOLDER ".cloudpick"
+
 typedef struct {
     ZipLimits zip;
     guint64 max_photos;
