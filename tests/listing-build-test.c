@@ -394,6 +394,26 @@ test_output_into_the_folder_of_photos_is_refused(void)
     g_assert_nonnull(strstr(result.err, "holds the photos"));
 }
 
+/* A folder with things of the seller's own: last season's sheet, another program's report. */
+static void
+test_files_of_somebody_else_are_not_replaced(void)
+{
+    static const char *const names[] = { "s.csv", "report.csv" };
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_auto(TempDir) dir = temp_dir_new();
+        g_autofree char *out = g_build_filename(dir, "out", NULL);
+        put_photo(dir, "p/A-1.jpg");
+        write_file(out, names[i], "mine", 4);
+        g_auto(CommandResult) refused = build_folder(dir, "s.csv", "A-1,\n", NULL);
+        assert_status(&refused, 2);
+        g_assert_nonnull(strstr(refused.err, names[i]));
+        g_autofree char *kept = read_file(out, names[i]);
+        g_assert_cmpstr(kept, ==, "mine");
+        g_auto(CommandResult) dry = build_folder(dir, "s.csv", "A-1,\n", "--dry-run");
+        assert_status(&dry, 0);
+    }
+}
+
 /* Hours of work on photos come before the first URL is written. */
 static void
 test_base_url_that_the_marketplace_refuses_is_refused_first(void)
@@ -615,6 +635,7 @@ main(int argc, char **argv)
     g_test_add_func("/build/wrong-calls", test_wrong_calls_say_what_is_wrong);
     g_test_add_func("/build/reports-name", test_sheet_with_a_reports_name_is_refused);
     g_test_add_func("/build/out-is-photos", test_output_into_the_folder_of_photos_is_refused);
+    g_test_add_func("/build/others-files", test_files_of_somebody_else_are_not_replaced);
     g_test_add_func("/build/refused-base-url",
                     test_base_url_that_the_marketplace_refuses_is_refused_first);
     g_test_add_func("/build/not-utf8", test_names_that_are_not_utf8_are_understood);

@@ -37,6 +37,27 @@ check_photo_paths(const BuildOptions *options, GError **error)
     return true;
 }
 
+/* Where no build has been at work, files of the names that it writes are somebody else's. */
+static bool
+check_nothing_is_replaced(const BuildOptions *options, const char *sheet_name, GError **error)
+{
+    g_autofree char *state_dir = g_build_filename(options->out_dir, STATE_FOLDER, NULL);
+    if (options->dry_run || g_file_test(state_dir, G_FILE_TEST_IS_DIR)) {
+        return true;
+    }
+    for (gsize i = 0; i <= G_N_ELEMENTS(own_names); i++) {
+        const char *name = i < G_N_ELEMENTS(own_names) ? own_names[i] : sheet_name;
+        g_autofree char *path = g_build_filename(options->out_dir, name, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+            return fail(error, APP_ERROR_INVALID,
+                        "%s: was not made by an earlier build and would be replaced; choose "
+                        "another folder for --out",
+                        path);
+        }
+    }
+    return true;
+}
+
 static bool
 check_options(const BuildOptions *options, GError **error)
 {
@@ -58,7 +79,7 @@ check_options(const BuildOptions *options, GError **error)
                         options->sheet_path, own_names[i]);
         }
     }
-    if (!check_photo_paths(options, error)) {
+    if (!check_photo_paths(options, error) || !check_nothing_is_replaced(options, name, error)) {
         return false;
     }
     if (!options->dry_run && !g_file_test(options->out_dir, G_FILE_TEST_IS_DIR) &&
