@@ -39,7 +39,13 @@ float plate_history_error(float deviation, guint count);
 /* Mean of the shelf's shaking over the bins FROM..TO. */
 float plate_history_shake(const PlateHistory *history, guint64 from, guint64 to);
 
-/* Mean weight before BEGIN_BIN and since EARLIEST, and how it spreads; returns of how many bins, 0
- * if it is not known. */
+/* The weight about which the place shook in the bins FROM..TO, and its standard error: bins in
+ * which the shelf shook much count little, as do those far from the others, in which somebody
+ * touched it. Returns how many bins gave something; with fewer than two the results are left as
+ * they are. */
+guint plate_history_level(const PlateHistory *history, guint place, guint64 from, guint64 to,
+                          float *ret_level, float *ret_error);
+
+/* The same of what was before BEGIN_BIN and since EARLIEST; 0 if it is not known. */
 guint plate_history_before(const PlateHistory *history, guint place, guint64 begin_bin,
-                           guint64 earliest, float *ret_mean, float *ret_deviation);
+                           guint64 earliest, float *ret_level, float *ret_error);

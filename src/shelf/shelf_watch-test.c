@@ -428,6 +428,46 @@ test_pick_across_plates_after_a_touch_of_one_is_one_change(void)
     g_assert_true(found);
 }
 
+/* Each plate shakes by itself, now softly, now loudly, as when somebody leans on the gondola. */
+static void
+add_leaning(Series *series, double softly_grams, double loudly_grams)
+{
+    for (guint row = 0; row < series->num_rows; row++) {
+        bool loud = (row / (guint)hz) % 2 == 1;
+        for (guint column = 0; column < NUM_PLATES; column++) {
+            *sample(series, row, column) +=
+                (float)((loud ? loudly_grams : softly_grams) * gaussian(series->random));
+        }
+    }
+}
+
+static void
+test_light_goods_on_two_plates_of_a_shaken_shelf_are_seen(void)
+{
+    guint num_right = 0;
+    double sum_squares = 0;
+    for (guint try = 0; try < 200; try++) {
+        g_autoptr(Series) series = series_new(14);
+        g_rand_set_seed(series->random, 100 + try);
+        add_leaning(series, 4, 16);
+        add_step(series, 6, 7.3, -42);
+        add_step(series, 7, 7.3, -20);
+        g_autoptr(GArray) told = watch_series(series);
+        double sum = 0;
+        for (guint i = 0; i < told->len; i++) {
+            sum += g_array_index(told, Told, i).delta_grams;
+        }
+        bool is_right = told->len == 1 && g_array_index(told, Told, 0).num_plates >= 2;
+        num_right += is_right;
+        sum_squares += is_right ? pow(sum + 62, 2) : 0;
+        g_test_message("%u changes, %.1f g", told->len, sum);
+    }
+    g_test_message("%u of 200 seen as one, off by %.2f g", num_right,
+                   sqrt(sum_squares / num_right));
+    g_assert_cmpuint(num_right, >=, 170);
+    g_assert_cmpfloat(sqrt(sum_squares / num_right), <, 4.8);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -454,5 +494,7 @@ main(int argc, char **argv)
     g_test_add_func("/shelf/watch/force-one", test_telling_one_plate_leaves_others_alone);
     g_test_add_func("/shelf/watch/touched-before",
                     test_pick_across_plates_after_a_touch_of_one_is_one_change);
+    g_test_add_func("/shelf/watch/leaning",
+                    test_light_goods_on_two_plates_of_a_shaken_shelf_are_seen);
     return g_test_run();
 }

@@ -73,6 +73,7 @@ typedef struct {
     float fast;     /* the same within a second */
     float noise;    /* standard deviation of a bin */
     float base;     /* before the movement or the step */
+    float base_sd;
     float after;
     float sd;
     guint64 quiet_since; /* bin */
@@ -291,8 +292,8 @@ find_slow_onset(ShelfWatch *watch, guint place)
         return false;
     }
     guint64 begin = now - FAST_BINS;
-    float base, spread, last, last_range;
-    if (plate_history_before(&watch->history, place, begin, plate->quiet_since, &base, &spread) ==
+    float base, base_sd, last, last_range;
+    if (plate_history_before(&watch->history, place, begin, plate->quiet_since, &base, &base_sd) ==
             0 ||
         plate_history_mean(&watch->history, place, now - CALM_BINS, now, &last, &last_range) <
             CALM_BINS ||
@@ -303,6 +304,7 @@ find_slow_onset(ShelfWatch *watch, guint place)
     plate->begin_bin = begin;
     plate->begin_t = plate_history_time(&watch->history, begin);
     plate->base = base;
+    plate->base_sd = base_sd;
     return true;
 }
 
@@ -330,15 +332,15 @@ watch_quiet_plate(ShelfWatch *watch, guint place, float x, float common, double 
     plate->begin_bin = now;
     plate->begin_t = previous_t;
     float base = plate->level;
+    float base_sd =
+        watch->tells_settled ? 0 : plate_history_error(plate->noise, PLATE_HISTORY_MIN_BEFORE);
     if (!watch->tells_settled) {
-        float mean, spread;
-        base = plate_history_before(&watch->history, place, now, plate->quiet_since, &mean,
-                                    &spread) > 0
-                   ? mean
-                   : base;
+        (void)plate_history_before(&watch->history, place, now, plate->quiet_since, &base,
+                                   &base_sd);
     }
     if (!plate->has_step) {
         plate->base = base;
+        plate->base_sd = base_sd;
     }
     if (watch->tells_settled) {
         come_to_rest(watch, place, x, MAX(0.5f, plate->noise), false);
@@ -367,10 +369,11 @@ is_balanced(ShelfWatch *watch, guint place, float *ret_mean, float *ret_sd)
         fabsf(late - early) > MAX(1.0f, agreeing_sds * 2 * sd)) {
         return false;
     }
+    sd = MAX(sd, fabsf(late - early) / 2);
     float delta = fabsf(both - plate->base);
     if (delta > MAX(min_told_grams / 3, changed_sds * sd)) {
         *ret_mean = both;
-        *ret_sd = MAX(sd, fabsf(late - early) / 2);
+        *ret_sd = sd;
         return true;
     }
     if (delta < MAX(1.0f, 2 * sd) && now - plate->begin_bin > 2 * BALANCED_BINS) {
@@ -523,33 +526,55 @@ watch_plate(ShelfWatch *watch, guint place, float x, float common, double t)
     }
 }
 
+/* Whether the plate shakes about one weight from FROM to TO, as far as its halves tell. */
+static bool
+is_level(const ShelfWatch *watch, guint place, guint64 from, guint64 to)
+{
+    guint64 middle = from + (to - from) / 2;
+    float early, late, range;
+    guint num_early = plate_history_mean(&watch->history, place, from, middle, &early, &range);
+    guint num_late = plate_history_mean(&watch->history, place, middle, to, &late, &range);
+    if (num_early < 3 || num_late < 3) {
+        return false;
+    }
+    float mean = (early + late) / 2;
+    float spread = plate_history_deviation(&watch->history, place, from, to, mean);
+    float common = plate_history_shake(&watch->history, from, to);
+    return spread <= shaking_share * MAX(common, watch->plates[place].noise) &&
+           fabsf(late - early) <=
+               MAX(1.0f, agreeing_sds * hypotf(plate_history_error(spread, num_early),
+                                               plate_history_error(spread, num_late)));
+}
+
 /* What a plate beside the change did from before BEGIN_BIN to after REST_BIN, however little that
  * is in comparison with its noise: goods that lie across plates leave a part on each. */
 static bool
 measure_neighbour(ShelfWatch *watch, guint place, guint64 begin_bin, guint64 rest_bin,
                   PlateDelta *ret_delta)
 {
-    const Plate *plate = &watch->plates[place];
-    float before, after, spread_before, range;
-    if (plate->state != PLATE_QUIET || plate->has_step ||
-        plate->quiet_since > MAX(rest_bin, watch->history.num_bins - CALM_BINS)) {
+    Plate *plate = &watch->plates[place];
+    float before, after, error_before, error_after;
+    guint64 now = watch->history.num_bins;
+    if (plate->has_step || plate->state == PLATE_UNSET ||
+        (plate->state == PLATE_QUIET && plate->quiet_since > MAX(rest_bin, now - CALM_BINS)) ||
+        (plate->state == PLATE_MOVING && !is_level(watch, place, rest_bin, now))) {
         return false;
     }
-    guint num_before = plate_history_before(&watch->history, place, begin_bin, plate->told_bin,
-                                            &before, &spread_before);
-    guint num_after = plate_history_mean(&watch->history, place, rest_bin, watch->history.num_bins,
-                                         &after, &range);
-    if (num_before < 3 || num_after < 3) {
+    if (plate_history_before(&watch->history, place, begin_bin, plate->told_bin, &before,
+                             &error_before) < 3 ||
+        plate_history_level(&watch->history, place, rest_bin, now, &after, &error_after) < 3) {
         return false;
     }
-    float spread_after =
-        plate_history_deviation(&watch->history, place, rest_bin, watch->history.num_bins, after);
-    float sd = hypotf(plate_history_error(MAX(spread_before, 0.3f), num_before),
-                      plate_history_error(MAX(spread_after, 0.3f), num_after));
+    float sd = hypotf(error_before, error_after);
     if (fabsf(after - before) < MAX(0.7f, neighbour_sds * sd)) {
         return false;
     }
     *ret_delta = (PlateDelta){ watch->columns[place], after - before, sd, before };
+    /* It is told, and not to be found a second time. */
+    plate->state = PLATE_QUIET;
+    plate->quiet_since = rest_bin;
+    plate->told_bin = now;
+    plate->base = plate->level = plate->fast = after;
     return true;
 }
 
@@ -583,18 +608,11 @@ static void
 measure_again(ShelfWatch *watch, guint place)
 {
     Plate *plate = &watch->plates[place];
-    float mean, range;
-    guint count;
-    if (watch->tells_settled || plate->state != PLATE_QUIET || plate->has_return ||
-        plate->step_is_forced ||
-        (count = plate_history_mean(&watch->history, place, plate->quiet_since,
-                                    watch->history.num_bins, &mean, &range)) <= CALM_BINS) {
-        return;
+    if (!watch->tells_settled && plate->state == PLATE_QUIET && !plate->has_return &&
+        !plate->step_is_forced && watch->history.num_bins > plate->quiet_since + CALM_BINS) {
+        (void)plate_history_level(&watch->history, place, plate->quiet_since,
+                                  watch->history.num_bins, &plate->after, &plate->sd);
     }
-    float spread = plate_history_deviation(&watch->history, place, plate->quiet_since,
-                                           watch->history.num_bins, mean);
-    plate->after = mean;
-    plate->sd = plate_history_error(MAX(spread, 0.3f), count);
 }
 
 static PlateHealth
@@ -636,9 +654,7 @@ tell_steps(ShelfWatch *watch, guint first, guint last)
         measure_again(watch, i);
         rest_bin = MAX(rest_bin, plate->quiet_since);
         float delta = plate->after - plate->base;
-        float sd = hypotf(
-            plate->sd,
-            watch->tells_settled ? 0 : plate_history_error(plate->noise, PLATE_HISTORY_MIN_BEFORE));
+        float sd = hypotf(plate->sd, plate->base_sd);
         watch->deltas[num_deltas++] = (PlateDelta){ watch->columns[i], delta, sd, plate->base };
         largest = MAX(largest, fabsf(delta));
         weight += fabsf(delta);
@@ -652,6 +668,7 @@ tell_steps(ShelfWatch *watch, guint first, guint last)
         plate->told_bin = watch->history.num_bins;
         /* It may have moved on already: from there. */
         plate->base = plate->after;
+        plate->base_sd = plate->sd;
         if (plate->has_return) {
             set_return_step(watch, i);
         }
