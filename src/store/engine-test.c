@@ -82,6 +82,7 @@ typedef struct {
     GString *events;
     double silent_from, silent_until; /* shelf 1 sends nothing */
     double blind_from, blind_until;   /* no line of targets */
+    double clock_error;               /* seconds that the gondola's clock is ahead */
     double latest_close;              /* seconds after the exit */
     GPtrArray *troubles;
 } Scene;
@@ -280,7 +281,7 @@ play_weights(const Scene *scene, Engine *engine, GRand *random, double t)
             }
         }
         RecordingItem item = { .kind = RECORDING_WEIGHTS, .known_at = begin + t };
-        item.weights = (WeightBatch){ .t = begin + t - 0.2,
+        item.weights = (WeightBatch){ .t = begin + t - 0.2 + scene->clock_error,
                                       .shelf = shelf,
                                       .gondola_id = 1,
                                       .shelf_id = (int)shelf + 1,
@@ -681,6 +682,38 @@ test_hole_in_the_weights_is_noted_and_what_was_taken_found(void)
     g_assert_cmpstr(scene->said->str, ==, "v1: cola 1; ");
 }
 
+/* The first who takes is alone; then somebody else always reaches there right after. */
+static void
+test_clock_of_a_gondola_that_is_ahead_is_found(void)
+{
+    g_autoptr(Scene) scene = scene_new(75);
+    scene->clock_error = 0.6;
+    Actor *ann = shopper(scene, "v1", "1", 1, 70, 2.45);
+    Actor *bob = shopper(scene, "v2", "2", 40, 72, 2.75);
+    for (guint i = 0; i < 16; i++) {
+        double t = 5 + 4 * i;
+        Reach hand = { t - 0.5, t, plate_at(1, 3) };
+        load(scene, t, INFINITY, plate_at(1, 3), -373);
+        g_array_append_val(ann->reaches, hand);
+        if (t > 44) {
+            Reach other = { t + 0.15, t + 0.65, plate_at(1, 3) };
+            g_array_append_val(bob->reaches, other);
+        }
+    }
+    play(scene);
+    /* The very first may be nobody's: nothing is known of the clock then. */
+    g_assert_true(g_str_equal(scene->said->str, "v1: cola 15; v2:; ") ||
+                  g_str_equal(scene->said->str, "v1: cola 16; v2:; "));
+    bool is_told = false;
+    for (guint i = 0; i < scene->troubles->len; i++) {
+        const char *trouble = scene->troubles->pdata[i];
+        g_test_message("%s", trouble);
+        is_told |= g_str_has_prefix(trouble, "gondola 1: its clock is about 0.") &&
+                   g_str_has_suffix(trouble, "ahead of the cameras'");
+    }
+    g_assert_true(is_told);
+}
+
 static void
 test_hole_in_the_tracks_is_noted(void)
 {
@@ -906,6 +939,7 @@ main(int argc, char **argv)
                     test_silent_plate_is_noted_for_those_who_stood_there);
     g_test_add_func("/store/engine/weights-hole",
                     test_hole_in_the_weights_is_noted_and_what_was_taken_found);
+    g_test_add_func("/store/engine/clock-ahead", test_clock_of_a_gondola_that_is_ahead_is_found);
     g_test_add_func("/store/engine/tracks-hole", test_hole_in_the_tracks_is_noted);
     g_test_add_func("/store/engine/two-shelves", test_two_things_at_once_from_two_shelves);
     g_test_add_func("/store/engine/two-at-once", test_two_things_at_once_from_one_shelf);

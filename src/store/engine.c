@@ -1,5 +1,6 @@
 #include "store/engine.h"
 
+#include "store/clock_offsets.h"
 #include "store/verdict_text.h"
 
 #include <math.h>
@@ -28,6 +29,11 @@ static const double sure_probability = 0.9;
 /* Crumbs, and a leaflet that slides, are not worth telling. */
 static const double min_foreign_grams = 20;
 static const guint max_troubles = 200;
+/* An edge known so well tells of the clocks. */
+static const double plain_edge_seconds = 0.4;
+/* So much is worth looking after, once so many changes agree on it. */
+static const double told_clock_seconds = 0.25;
+static const guint told_clock_changes = 15;
 
 typedef struct {
     ShelfWatch *watch; /* NULL until the first weights */
@@ -49,6 +55,7 @@ struct Engine {
     CartBook *book;
     Visits *visits;
     ProductWeights *weights;
+    ClockOffsets *clocks;
     GPtrArray *troubles;
     EngineCounts counts;
 };
@@ -95,6 +102,7 @@ engine_new(const StoreLayout *layout, const EngineListener *listener)
         visits_set_trace(engine->visits, listener->trace, listener->data);
     }
     engine->weights = product_weights_new(layout);
+    engine->clocks = clock_offsets_new(layout->num_gondolas);
     engine->troubles = g_ptr_array_new_with_free_func(g_free);
     return engine;
 }
@@ -115,6 +123,7 @@ engine_free(Engine *engine)
     cart_book_free(engine->book);
     people_free(engine->people);
     product_weights_free(engine->weights);
+    clock_offsets_free(engine->clocks);
     g_ptr_array_unref(engine->troubles);
     g_free(engine);
 }
@@ -191,10 +200,34 @@ push_weights(Engine *engine, const WeightBatch *batch)
     shelf_watch_push(state->watch, batch->t, batch->grams, batch->num_rows);
 }
 
+/* From the gondola's clock to the cameras'; plain changes tell by how much that is off. */
+static void
+set_clock(Engine *engine, StoreChange *change)
+{
+    guint gondola = engine->layout->shelves[change->shelf].gondola;
+    const ShelfChange *times = &change->change;
+    if (times->late_t - times->early_t < plain_edge_seconds && !times->is_forced) {
+        const LayoutPlate *plate =
+            &engine->layout->plates[store_change_plate(change, engine->layout)];
+        Touch touch = { .x = plate->center[0],
+                        .y = plate->center[1],
+                        .z = plate->center[2],
+                        .half_size = { plate->size[0] / 2, plate->size[1] / 2 },
+                        .yaw = plate->yaw,
+                        .front = engine->layout->shelves[change->shelf].front,
+                        .early_t = times->early_t,
+                        .edge_t = times->edge_t,
+                        .late_t = times->late_t };
+        clock_offsets_learn(engine->clocks, gondola, engine->people, &touch);
+    }
+    store_change_shift(change, clock_offsets_seconds(engine->clocks, gondola));
+}
+
 /* STO-10: movements make the order. */
 static void
 decide(Engine *engine, StoreChange *change)
 {
+    set_clock(engine, change);
     ReadingContext context = { engine->layout, engine->people, engine->book, engine->weights };
     Alternative alternatives[CART_BOOK_MAX_ALTERNATIVES];
     guint count = readings_of_change(&context, change, alternatives);
@@ -604,6 +637,20 @@ tell_wrong_weights(Engine *engine)
     }
 }
 
+static void
+tell_clocks(Engine *engine)
+{
+    for (guint i = 0; i < engine->layout->num_gondolas; i++) {
+        double seconds = clock_offsets_seconds(engine->clocks, i);
+        if (fabs(seconds) >= told_clock_seconds &&
+            clock_offsets_num_changes(engine->clocks, i) >= told_clock_changes) {
+            trouble(engine, "gondola %d: its clock is about %.1f s %s the cameras'",
+                    engine->layout->gondolas[i].id, fabs(seconds),
+                    seconds > 0 ? "behind" : "ahead of");
+        }
+    }
+}
+
 void
 engine_finish(Engine *engine)
 {
@@ -631,6 +678,7 @@ engine_finish(Engine *engine)
     }
     retire(engine, INFINITY);
     tell_wrong_weights(engine);
+    tell_clocks(engine);
     const GPtrArray *at_gate = visits_troubles(engine->visits);
     for (guint i = 0; i < at_gate->len; i++) {
         trouble(engine, "%s", (const char *)at_gate->pdata[i]);

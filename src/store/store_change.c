@@ -89,6 +89,17 @@ store_change_join(const StoreChange *first, const StoreChange *second)
     return joined;
 }
 
+void
+store_change_shift(StoreChange *change, double seconds)
+{
+    change->t += seconds;
+    change->change.begin_t += seconds;
+    change->change.early_t += seconds;
+    change->change.edge_t += seconds;
+    change->change.late_t += seconds;
+    change->change.end_t += seconds;
+}
+
 guint
 store_change_plate(const StoreChange *change, const StoreLayout *layout)
 {

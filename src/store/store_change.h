@@ -17,5 +17,8 @@ StoreChange *store_change_join(const StoreChange *first, const StoreChange *seco
 void store_change_free(StoreChange *change);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreChange, store_change_free)
 
+/* Moves all its times by SECONDS: the gondola's clock is off by as much. */
+void store_change_shift(StoreChange *change, double seconds);
+
 /* Index of the layout's plate in the middle of what changed. */
 guint store_change_plate(const StoreChange *change, const StoreLayout *layout);
