@@ -11,7 +11,7 @@
  * The hand that takes or puts something has come to the place some time before the weight changes,
  * nobody knows when, and leaves with it. */
 static const double arrivals_seconds[] = { 0.25, 0.45, 0.65, 0.85, 1.1 };
-static const double stays_seconds = 0.08;
+static const double stays_seconds = -0.08; /* the weight is half gone when it has left */
 /* How long it is under way, there and back; on the way it is off the straight line by so much. */
 static const double reach_seconds = 0.65;
 static const double back_seconds = 0.5;
@@ -73,7 +73,7 @@ static const double max_bend_metres = 0.6;
 static const double bend_sd_metres = 0.12;
 static const double p_odd_bend = 0.05;
 /* Somebody not seen then. */
-static const double log_unseen_person = -2.5;
+static const double log_unseen_person = -1.8;
 static const double unseen_sd_metres = 0.4;
 static const double lost_look_seconds = 0.6;
 static const double usual_speed = 0.3, standing_speed = 0.2;
