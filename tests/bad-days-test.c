@@ -572,6 +572,188 @@ test_database_is_restarted_in_the_middle(void)
     test_postgresql_stop(server);
 }
 
+/* Uploads a photo as a good client does: where the service cannot, it asks how far it came and goes
+ * on, or begins anew. */
+static void
+upload_stubbornly(const TestClient *client, const char *batch, const char *name, GBytes *photo)
+{
+    gsize size = g_bytes_get_size(photo);
+    g_autofree char *batch64 = g_base64_encode((const guchar *)batch, strlen(batch));
+    g_autofree char *name64 = g_base64_encode((const guchar *)name, strlen(name));
+    g_autofree char *create = g_strdup_printf("Tus-Resumable: 1.0.0\nUpload-Length: %zu\n"
+                                              "Upload-Metadata: batch %s,name %s\n",
+                                              size, batch64, name64);
+    static const char append[] = "Tus-Resumable: 1.0.0\nUpload-Offset: 0\n"
+                                 "Content-Type: application/offset+octet-stream\n";
+    for (g_autofree char *location = NULL;; g_usleep(20000)) {
+        if (location == NULL) {
+            g_auto(NetResponse) made = test_call(client, "POST", "/api/v1/uploads", create, NULL);
+            g_assert_true(made.status == 201 || made.status == 503);
+            location = made.status == 201 ? g_strdup(net_response_header(&made, "location")) : NULL;
+            continue;
+        }
+        g_auto(NetResponse) sent = test_call_bytes(client, "PATCH", location, append, photo);
+        if (sent.status == 204) {
+            return;
+        }
+        /* 409: it came through, and only the answer did not; 423: the first try is still ending. */
+        g_test_message("%s: %u", name, sent.status);
+        g_assert_true(sent.status == 503 || sent.status == 409 || sent.status == 423);
+        g_auto(NetResponse) state =
+            test_call(client, "HEAD", location, "Tus-Resumable: 1.0.0\n", NULL);
+        const char *offset = net_response_header(&state, "upload-offset");
+        if (state.status == 200 && g_ascii_strtoull(offset, NULL, 10) == size) {
+            return;
+        }
+    }
+}
+
+/* What was begun and not gone on with, because the answer that named it was lost. */
+static void
+forget_open_uploads(const TestClient *client, const char *batch)
+{
+    g_autofree char *path =
+        g_strdup_printf("/api/v1/batches/%s/uploads?state=open&limit=500", batch);
+    g_autofree char *open = test_json(client, 200, "GET", path, NULL);
+    static const char key[] = "\"id\":\"";
+    for (const char *at = open; (at = strstr(at, key)) != NULL;) {
+        at += strlen(key);
+        g_autofree char *one = g_strdup_printf("/api/v1/uploads/%.26s", at);
+        g_auto(NetResponse) gone = test_call(client, "DELETE", one, "Tus-Resumable: 1.0.0\n", NULL);
+        g_assert_true(gone.status == 204 || gone.status == 409 || gone.status == 404);
+    }
+}
+
+enum { LOAD_THREADS = 4, LOAD_PHOTOS = 12 };
+
+typedef struct {
+    const TestClient *client;
+    const char *batch;
+    guint first;
+    gint *num_done; /* atomic */
+} Load;
+
+static gpointer
+upload_many(gpointer data)
+{
+    const Load *load = data;
+    for (guint i = 0; i < LOAD_PHOTOS; i++) {
+        g_autofree char *name = g_strdup_printf("AB-%u.jpg", load->first + i);
+        g_autoptr(GBytes) photo = photo_of(load->first + i);
+        upload_stubbornly(load->client, load->batch, name, photo);
+        g_atomic_int_inc(load->num_done);
+    }
+    return NULL;
+}
+
+static void
+test_database_is_restarted_under_load(void)
+{
+    TestPostgresql *server = test_postgresql_start();
+    if (server == NULL) {
+        g_test_skip("PostgreSQL is not installed");
+        return;
+    }
+    {
+        g_auto(Serve) serve = { 0 };
+        g_assert_true(serve_init(&serve, DB_SQLITE));
+        g_ptr_array_add(serve.arguments, g_strdup("--set"));
+        g_ptr_array_add(serve.arguments,
+                        g_strconcat("database.url=", test_postgresql_url(server), NULL));
+        serve_start(&serve);
+        g_auto(TestClient) client = test_sign_in(&serve.peer, "ann");
+        g_autofree char *batch = serve_new_batch(&client);
+        upload_text(&client, batch, "sheet.csv", "sku,main_image_url\nAB-1,\nAB-2,\n");
+        Load loads[LOAD_THREADS];
+        GThread *threads[LOAD_THREADS];
+        gint num_done = 0;
+        for (guint i = 0; i < LOAD_THREADS; i++) {
+            loads[i] = (Load){ &client, batch, i * LOAD_PHOTOS, &num_done };
+            threads[i] = g_thread_new("uploads", upload_many, &loads[i]);
+        }
+        for (gint i = 1; i <= 3; i++) {
+            while (g_atomic_int_get(&num_done) < i * LOAD_PHOTOS) {
+                g_usleep(2000);
+            }
+            test_postgresql_restart(server);
+        }
+        for (guint i = 0; i < LOAD_THREADS; i++) {
+            g_thread_join(threads[i]);
+        }
+        forget_open_uploads(&client, batch);
+        g_autofree char *done = serve_wait_until_done(&client, batch);
+        g_autofree char *photos = test_member(done, "photos");
+        g_autofree char *cleaned = test_member(done, "done");
+        g_assert_cmpint(atoi(photos), ==, LOAD_THREADS * LOAD_PHOTOS);
+        g_assert_cmpint(atoi(cleaned), ==, LOAD_THREADS * LOAD_PHOTOS);
+        g_autofree char *published = serve_publish(&client, batch);
+    }
+    test_postgresql_stop(server);
+}
+
+/* The most memory that a process ever had. */
+static gint64
+peak_memory_mib(GPid pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/status", pid);
+    g_autofree char *status = NULL;
+    g_assert_true(g_file_get_contents(path, &status, NULL, NULL)); /* which has no size to map */
+    const char *at = strstr(status, "VmHWM:");
+    g_assert_nonnull(at);
+    return g_ascii_strtoll(at + strlen("VmHWM:"), NULL, 10) / 1024;
+}
+
+/* Two megabytes that are two gigabytes of sheet when they are opened. */
+static void
+test_a_sheet_that_inflates_is_refused(Serve *serve)
+{
+    g_ptr_array_add(serve->arguments, g_strdup("--no-jobs"));
+    serve_start(serve);
+    g_ptr_array_remove_index(serve->arguments, serve->arguments->len - 1);
+    serve_start_worker(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    g_auto(TempDir) dir = temp_dir_new();
+    const char *const argv[] = {
+        "python3", "-c",
+        "import zipfile\n"
+        "N='http://schemas.openxmlformats.org/'\n"
+        "R=N+'officeDocument/2006/relationships'\n"
+        "P=N+'package/2006/'\n"
+        "S=N+'spreadsheetml/2006/main'\n"
+        "z=zipfile.ZipFile('huge.xlsx','w',zipfile.ZIP_DEFLATED,compresslevel=1)\n"
+        "z.writestr('[Content_Types].xml','<Types xmlns=\"'+P+'content-types\">'\n"
+        " '<Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>')\n"
+        "z.writestr('_rels/.rels','<Relationships xmlns=\"'+P+'relationships\">'\n"
+        " '<Relationship Id=\"r1\" Type=\"'+R+'/officeDocument\" Target=\"xl/workbook.xml\"/>'\n"
+        " '</Relationships>')\n"
+        "z.writestr('xl/workbook.xml','<workbook xmlns=\"'+S+'\" xmlns:r=\"'+R+'\">'\n"
+        " '<sheets><sheet name=\"A\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>')\n"
+        "z.writestr('xl/_rels/workbook.xml.rels','<Relationships xmlns=\"'+P+'relationships\">'\n"
+        " '<Relationship Id=\"r1\" Type=\"'+R+'/worksheet\" Target=\"worksheets/a.xml\"/>'\n"
+        " '</Relationships>')\n"
+        "f=z.open('xl/worksheets/a.xml','w',force_zip64=True)\n"
+        "f.write(('<worksheet xmlns=\"'+S+'\"><sheetData>').encode())\n"
+        "for i in range(2100): f.write(b' '*1000000)\n"
+        "f.write(b'</sheetData></worksheet>');f.close();z.close()\n",
+        NULL
+    };
+    g_auto(CommandResult) made = run_command(dir, argv);
+    assert_status(&made, 0);
+    g_autofree char *path = g_build_filename(dir, "huge.xlsx", NULL);
+    g_autoptr(GBytes) bytes = read_bytes(path);
+    g_assert_cmpuint(g_bytes_get_size(bytes), <, 20 * 1000 * 1000);
+    serve_upload(&client, batch, "huge.xlsx", bytes);
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    g_autofree char *problem = test_member(done, "problem");
+    g_test_message("%s", problem);
+    g_assert_nonnull(strstr(problem, "more than")); /* of a row, before the whole is looked at */
+    gint64 memory_mib = peak_memory_mib(serve->worker_pid);
+    g_test_message("%" G_GINT64_FORMAT " MiB", memory_mib);
+    g_assert_cmpint(memory_mib, <, 1000);
+    assert_serves(serve, "bob");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -587,5 +769,8 @@ main(int argc, char **argv)
     g_test_add_func("/bad-days/silent-provider", test_a_silent_provider_holds_up_nobody_else);
     g_test_add_func("/bad-days/full-disk", test_full_disk_is_told_and_survived);
     g_test_add_func("/bad-days/database-restarted", test_database_is_restarted_in_the_middle);
+    g_test_add_func("/bad-days/database-restarted-under-load",
+                    test_database_is_restarted_under_load);
+    test_each_serve("/bad-days/inflating-sheet", test_a_sheet_that_inflates_is_refused);
     return g_test_run();
 }

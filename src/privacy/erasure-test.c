@@ -186,6 +186,30 @@ test_what_is_in_the_way_is_tried_again(TestDatabase *database)
     world_clear(&world);
 }
 
+/* LST-27: work that waits is swept like everything else. An erasure that could not be done for so
+ * long is not forgotten with it. */
+static void
+test_an_erasure_outlives_its_job(TestDatabase *database)
+{
+    World world = world_new(database);
+    TestLife *life = world.life;
+    Id leaver = test_life_account(life, "us");
+    Id stayer = test_life_account(life, "us");
+    g_autofree char *marker = test_life_batch(life, &leaver);
+    g_autoptr(GError) error = NULL;
+    Id receipt = request(life, &leaver);
+    g_autoptr(DbTx) tx = db_begin(life->vault->db, DB_WRITE, &error);
+    (void)db_exec(tx, &error, NULL, "DELETE FROM job WHERE kind = $1", "t", ERASURE_JOB);
+    g_assert_no_error(error);
+    g_assert_true(db_commit(g_steal_pointer(&tx), NULL));
+    g_assert_true(privacy_start(&life->privacy, NULL));
+    run_jobs(&world);
+    g_autofree char *done = erasure_receipt(life->vault->db, &receipt, NULL);
+    g_assert_nonnull(strstr(done, "\"done_at\":\"20"));
+    assert_only(life, &stayer);
+    world_clear(&world);
+}
+
 /* LST-17: the sweep keeps itself going. */
 static void
 test_the_sweep_runs_for_ever(TestDatabase *database)
@@ -214,6 +238,7 @@ main(int argc, char **argv)
     test_each_database("/erasure/log", test_a_receipt_waits_for_the_log);
     test_each_database("/erasure/twice", test_a_second_request_is_refused);
     test_each_database("/erasure/in-the-way", test_what_is_in_the_way_is_tried_again);
+    test_each_database("/erasure/LST-27/outlives-job", test_an_erasure_outlives_its_job);
     test_each_database("/erasure/sweep", test_the_sweep_runs_for_ever);
     return g_test_run();
 }

@@ -39,6 +39,30 @@ report(const SweepCounts *counts, const GError *problem)
     }
 }
 
+/* LST-27: whatever became of the job of an erasure, it goes on until it is done. */
+static bool
+add_open_erasures(const Privacy *privacy, DbTx *tx, GError **error)
+{
+    g_autoptr(DbRows) rows =
+        db_query(tx, error,
+                 "SELECT account_id FROM erasure WHERE done_at IS NULL AND account_id IS NOT NULL"
+                 " AND NOT EXISTS (SELECT 1 FROM job WHERE job.kind = $1"
+                 "                 AND job.subject = erasure.account_id AND job.state <= 2)"
+                 " LIMIT 100",
+                 "t", ERASURE_JOB);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_next(rows)) {
+        const char *account = db_text(rows, "account_id");
+        if (!job_add(tx, privacy->clock, ERASURE_JOB, account, account, clock_now(privacy->clock),
+                     error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* However this sweep went, another follows: there is no giving up. */
 static JobOutcome
 run_sweep(const Job *job, gpointer context, GError **error)
@@ -49,7 +73,7 @@ run_sweep(const Job *job, gpointer context, GError **error)
     (void)privacy_sweep(privacy, &counts, &problem);
     report(&counts, problem);
     g_autoptr(DbTx) tx = db_begin(privacy->db, DB_WRITE, error);
-    if (tx == NULL || !job_finish(job, tx, error) ||
+    if (tx == NULL || !job_finish(job, tx, error) || !add_open_erasures(privacy, tx, error) ||
         !add_sweep(privacy, tx, clock_now(privacy->clock) + SWEEP_INTERVAL, error) ||
         !db_commit(g_steal_pointer(&tx), error)) {
         return JOB_RETRY;

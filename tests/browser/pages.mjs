@@ -139,6 +139,8 @@ await check("LST-24: an account goes once its name was typed, and a receipt stay
     await signIn(page, service.url, "Leaving Seller");
     await page.goto(`${service.url}/settings`);
     await page.getByRole("button", { name: "Delete my account …" }).click();
+    const home = page.getByRole("link", { name: "Download my data first" });
+    assert.equal(await home.getAttribute("href"), "/api/v1/account/export"); // LST-26
     const go = page.getByRole("button", { name: "Delete everything" });
     assert.equal(await go.isDisabled(), true);
     await page.getByLabel(/To confirm, type your name/).fill("Leaving Seller");
