@@ -33,6 +33,9 @@ static const double far_metres = 3;
 /* Hands are taken for each other's, tracks for somebody else's: so often it was another of those
  * who stand there, whatever the hands say. */
 static const double p_mistaken = 0.005;
+/* What is seen of one person has errors in common: taken for independent it was right in 0.94 of
+ * the cases of which it said 0.98, and in 0.97 of which it said 0.995. So much of it counts. */
+static const double certainty_share = 0.75;
 /* Both products by the same person, and by two. */
 static const double log_same_person = -0.1;
 static const double log_two_people = -2.4;
@@ -379,7 +382,7 @@ find_people(const Reading *reading, guint index, Person *ret)
         }
         double log_likelihood = attribution_log_likelihood(context->people, slot, &touch);
         if (log_likelihood > ATTRIBUTION_LOG_NOBODY - 3) {
-            all[count++] = (Person){ slot, log_likelihood };
+            all[count++] = (Person){ slot, certainty_share * log_likelihood };
         }
     }
     qsort(all, count, sizeof *all, compare_people);
@@ -387,9 +390,10 @@ find_people(const Reading *reading, guint index, Person *ret)
     for (guint i = 0; i < count; i++) {
         ret[i] = all[i];
     }
-    ret[count++] = (Person){ PEOPLE_NONE, ATTRIBUTION_LOG_NOBODY };
+    double log_nobody = certainty_share * ATTRIBUTION_LOG_NOBODY;
+    ret[count++] = (Person){ PEOPLE_NONE, log_nobody };
     /* One of them it was. */
-    double best = MAX(ret[0].log_likelihood, ATTRIBUTION_LOG_NOBODY);
+    double best = MAX(ret[0].log_likelihood, log_nobody);
     double sum = 0;
     for (guint i = 0; i < count; i++) {
         sum += exp(ret[i].log_likelihood - best);
