@@ -153,6 +153,26 @@ test_too_many_sign_ins_are_told_when_to_come_again(TestService *service)
     g_assert_not_reached();
 }
 
+/* Each guess is looked up in the database. */
+static void
+test_who_guesses_at_sessions_is_told_to_wait(TestService *service)
+{
+    TestClient nobody = { .peer = &service->peer };
+    guint burst, per_minute;
+    rate_class_bounds(RATE_HEAVY, &burst, &per_minute);
+    for (guint i = 0; i <= burst + per_minute; i++) {
+        g_auto(NetResponse) response =
+            test_call(&nobody, "GET", "/api/v1/account/export",
+                      "Cookie: session=guessguessguessguessguessguessguessguessgue\n", NULL);
+        if (response.status == 429) {
+            g_assert_cmpuint(i, >=, burst);
+            return;
+        }
+        g_assert_cmpuint(response.status, ==, 401);
+    }
+    g_assert_not_reached();
+}
+
 static void
 test_wrong_bodies_are_told_apart(TestService *service)
 {
@@ -330,6 +350,7 @@ main(int argc, char **argv)
     test_each_service("/account/revoked-token", test_revoked_token_ends_its_jwt_at_once);
     test_each_service("/account/test-mode", test_test_mode_is_not_for_the_world);
     test_each_service("/account/rate", test_too_many_sign_ins_are_told_when_to_come_again);
+    test_each_service("/account/guesses", test_who_guesses_at_sessions_is_told_to_wait);
     test_each_service("/account/bodies", test_wrong_bodies_are_told_apart);
     test_each_service("/account/LST-08", test_requests_of_an_account_are_logged);
     test_each_service("/account/LST-23", test_export_is_an_archive);

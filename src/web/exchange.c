@@ -273,40 +273,43 @@ exchange_cookie(const Exchange *exchange)
     return http_request_cookie(exchange->request, cookie_name(exchange->site));
 }
 
-/* Who asks. RET_IS_COOKIE tells how they said so. */
+/* Who asks, where the route wants to know. RET_IS_COOKIE tells whether a browser says so. */
 static bool
 identify(Exchange *exchange, bool *ret_is_cookie, GError **error)
 {
     const char *bearer = exchange_bearer(exchange);
     const char *cookie = exchange_cookie(exchange);
+    Accounts *accounts = exchange->app->accounts;
+    *ret_is_cookie = cookie != NULL;
+    if (exchange->route->caller == CALLER_ANYBODY) {
+        return true;
+    }
     if (bearer != NULL) {
         *ret_is_cookie = false;
-        return api_token_check(exchange->app->accounts, bearer, &exchange->account, NULL, error);
+        exchange->is_signed_in = api_token_check(accounts, bearer, &exchange->account, NULL, error);
+    } else if (cookie != NULL) {
+        exchange->is_signed_in =
+            session_find(accounts, cookie, &exchange->session, &exchange->account, error);
+    } else {
+        fail(error, APP_ERROR_UNAUTHENTICATED, "sign in first");
     }
-    *ret_is_cookie = true;
-    if (cookie == NULL) {
-        return fail(error, APP_ERROR_UNAUTHENTICATED, "sign in first");
+    return exchange->is_signed_in;
+}
+
+/* Takes ERROR. */
+static HttpReplied
+refuse_unknown(Exchange *exchange, GError *error)
+{
+    if (g_error_matches(error, APP_ERROR, APP_ERROR_UNAUTHENTICATED)) {
+        http_add_header(exchange->request, "WWW-Authenticate", "Bearer");
     }
-    return session_find(exchange->app->accounts, cookie, &exchange->session, &exchange->account,
-                        error);
+    return exchange_fail(exchange, error);
 }
 
 /* False when an answer was given. */
 static bool
-may_call(Exchange *exchange, HttpReplied *ret_replied)
+may_call(Exchange *exchange, bool is_cookie, HttpReplied *ret_replied)
 {
-    bool is_cookie = exchange_cookie(exchange) != NULL;
-    if (exchange->route->caller != CALLER_ANYBODY) {
-        GError *error = NULL;
-        if (!identify(exchange, &is_cookie, &error)) {
-            if (g_error_matches(error, APP_ERROR, APP_ERROR_UNAUTHENTICATED)) {
-                http_add_header(exchange->request, "WWW-Authenticate", "Bearer");
-            }
-            *ret_replied = exchange_fail(exchange, error);
-            return false;
-        }
-        exchange->is_signed_in = true;
-    }
     if (exchange->route->caller == CALLER_BROWSER && !is_cookie) {
         *ret_replied = exchange_problem(exchange, 403, "this needs a person in a browser");
         return false;
@@ -376,9 +379,19 @@ exchange_dispatch(HttpRequest *request, gpointer context)
 {
     Exchange *exchange = http_request_data(request);
     HttpReplied replied;
+    GError *error = NULL;
+    bool is_cookie;
     exchange_add_site_headers(exchange);
-    if (!may_call(exchange, &replied) || !is_within_rate(exchange, &replied) ||
-        !is_first_time(exchange, &replied)) {
+    bool is_known = identify(exchange, &is_cookie, &error);
+    /* Who guesses at sessions and tokens is counted as well. */
+    if (!is_within_rate(exchange, &replied)) {
+        g_clear_error(&error);
+        return replied;
+    }
+    if (!is_known) {
+        return refuse_unknown(exchange, error);
+    }
+    if (!may_call(exchange, is_cookie, &replied) || !is_first_time(exchange, &replied)) {
         return replied;
     }
     return exchange->route->handler(exchange);

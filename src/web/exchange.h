@@ -28,7 +28,7 @@ struct Exchange {
 Exchange *exchange_new(Site *site, HttpRequest *request);
 void exchange_free(Exchange *exchange);
 
-/* The handler of every row of the table: rate, caller, origin, idempotency, then the row's own. */
+/* The handler of every row of the table: caller, rate, origin, idempotency, then the row's own. */
 HttpReplied exchange_dispatch(HttpRequest *request, gpointer context);
 
 /* What the caller shows of who it is; NULL where it does not. A bearer token goes first. */
