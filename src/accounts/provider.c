@@ -96,6 +96,16 @@ provider_free(Provider *provider)
     g_free(provider);
 }
 
+/* It becomes part of a header that browsers get, and of a request's first line. */
+static bool
+is_graphic(const char *url)
+{
+    while (g_ascii_isgraph(*url)) {
+        url++;
+    }
+    return *url == '\0';
+}
+
 static bool
 is_behind(const char *url, const char *origin)
 {
@@ -105,6 +115,9 @@ is_behind(const char *url, const char *origin)
 bool
 provider_is_own_address(const Provider *provider, const char *url)
 {
+    if (!is_graphic(url)) {
+        return false;
+    }
     if (is_behind(url, provider->origin)) {
         return true;
     }

@@ -564,6 +564,13 @@ test_discovery_documents_that_are_refused(TestDatabase *database)
     site.provider.keys_at = longer_port;
     assert_no_beginning(&site);
     site.provider.keys_at = NULL;
+    const char *own = test_server_origin(site.provider.server);
+    g_autofree char *two_headers =
+        g_strdup_printf("{\"issuer\":\"%s\",\"authorization_endpoint\":\"%s/a\\r\\nSet-Cookie: b\","
+                        "\"token_endpoint\":\"%s/token\",\"jwks_uri\":\"%s/keys\"}",
+                        own, own, own, own);
+    site.provider.discovery = two_headers;
+    assert_no_beginning(&site);
     static const char *const documents[] = { "", "{}", "[]", "{\"issuer\":1}", "not json" };
     for (guint i = 0; i < G_N_ELEMENTS(documents); i++) {
         site.provider.discovery = documents[i];
