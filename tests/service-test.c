@@ -1,9 +1,13 @@
 /* `cloudpick serve` as a process: the seller's whole job, delivery, stopping and dying. */
 #include "tests/serve.h"
 
+#include <fcntl.h>
 #include <pty.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -401,11 +405,55 @@ test_test_mode_is_for_loopback(void)
     }
 }
 
+/* A socket to which a proxy may bring anybody, handed over as systemd does. */
+static int
+listen_at_path(const char *path)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    g_assert_cmpuint(g_strlcpy(address.sun_path, path, sizeof address.sun_path), <,
+                     sizeof address.sun_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0); /* for the program to inherit */
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+    g_assert_cmpint(listen(fd, 1), ==, 0);
+    return fd;
+}
+
+static void
+test_test_mode_is_not_for_a_passed_socket(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_autofree char *path = g_build_filename(dir, "socket", NULL);
+    int fd = listen_at_path(path);
+    int out[2];
+    g_assert_cmpint(pipe2(out, O_CLOEXEC), ==, 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        g_autofree char *own = g_strdup_printf("%d", (int)getpid());
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails takes it with it */
+        dup2(out[1], STDOUT_FILENO);
+        dup2(fd, 3);
+        g_setenv("LISTEN_PID", own, TRUE);
+        g_setenv("LISTEN_FDS", "1", TRUE);
+        execl(g_getenv("CLOUDPICK"), "cloudpick", "serve", "--data", dir, NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    char byte;
+    g_assert_cmpint(read(out[0], &byte, 1), ==, 0); /* it ends and has said nothing */
+    int status;
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), ==, 2);
+    close(out[0]);
+    close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/service/test-mode", test_test_mode_is_for_loopback);
+    g_test_add_func("/service/test-mode-socket", test_test_mode_is_not_for_a_passed_socket);
     g_test_add_func("/service/terminal", test_ends_with_its_terminal);
     test_each_serve("/service/created-once", test_killed_while_creating_creates_once);
     test_each_serve("/service/hangup", test_hangup_ends_nobody);

@@ -4,13 +4,16 @@
 #include "cli/command.h"
 #include "cli/service_options.h"
 #include "cli/stop_signal.h"
+#include "net/address.h"
 #include "web/sample.h"
 #include "web/site.h"
 #include "web/site_certificates.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* How often the technical log is written and open pictures are looked through. */
@@ -101,13 +104,33 @@ passed_fd(void)
                : -1;
 }
 
+/* Systemd's socket goes before server.listen, by which test mode was allowed. */
+static bool
+may_serve_at(const App *app, int fd, GError **error)
+{
+    struct sockaddr_storage address = { 0 };
+    socklen_t size = sizeof address;
+    if (fd < 0 || !app->is_test_mode) {
+        return true;
+    }
+    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
+        return fail_errno(error, errno, "the socket that was passed");
+    }
+    return address_is_loopback((struct sockaddr *)&address) ||
+           fail(error, APP_ERROR_INVALID,
+                "nobody could sign in: no sign-in.*.client-id is set, and test mode is for a "
+                "service on loopback only, which the socket that was passed is not");
+}
+
 static HttpServer *
 listen_public(Site *site, GError **error)
 {
     const Settings *settings = site->app->settings;
     g_autofree char *address = NULL;
     guint16 port;
-    if (!app_parse_listen(settings->server_listen, "server.listen", &address, &port, error)) {
+    int passed = passed_fd();
+    if (!app_parse_listen(settings->server_listen, "server.listen", &address, &port, error) ||
+        !may_serve_at(site->app, passed, error)) {
         return NULL;
     }
     g_auto(GStrv) proxies = g_strsplit_set(settings->server_trusted_proxies, " ,", -1);
@@ -118,7 +141,7 @@ listen_public(Site *site, GError **error)
     HttpServerOptions options = {
         .address = address,
         .port = port,
-        .listen_fd = passed_fd(),
+        .listen_fd = passed,
         .num_workers = (guint)settings->server_workers,
         .num_stream_workers = (guint)settings->server_stream_workers,
         .max_connections = (guint)settings->server_max_connections,
