@@ -414,6 +414,26 @@ test_files_of_somebody_else_are_not_replaced(void)
     }
 }
 
+static void
+test_summary_tells_what_the_bulk_zip_lacks(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    put_photo(dir, "p/A-1.jpg");
+    g_auto(CommandResult) plain = build_folder(dir, "s.csv", "A-1,\n", "--zip");
+    assert_status(&plain, 0);
+    g_autofree char *sheet = g_build_filename(dir, "amazon.txt", NULL);
+    g_autofree char *photos = g_build_filename(dir, "p", NULL);
+    g_autofree char *out = g_build_filename(dir, "amazon-out", NULL);
+    static const char flat_file[] = "TemplateType=fptcustom\tVersion=2025.0401\n"
+                                    "SKU\tMain picture\nitem_sku\tmain_image_url\nA-1\t\n";
+    write_file(dir, "amazon.txt", flat_file, strlen(flat_file));
+    g_auto(CommandResult) amazon =
+        run_cloudpick("listing", "build", "--sheet", sheet, "--photos", photos, "--out", out,
+                      "--base-url", base_url, "--quality=85", "--zip", NULL);
+    assert_status(&amazon, 1);
+    g_assert_nonnull(strstr(amazon.out, "needs attention: bulk-upload.zip lacks 1 of 1 pictures"));
+}
+
 /* Hours of work on photos come before the first URL is written. */
 static void
 test_base_url_that_the_marketplace_refuses_is_refused_first(void)
@@ -636,6 +656,7 @@ main(int argc, char **argv)
     g_test_add_func("/build/reports-name", test_sheet_with_a_reports_name_is_refused);
     g_test_add_func("/build/out-is-photos", test_output_into_the_folder_of_photos_is_refused);
     g_test_add_func("/build/others-files", test_files_of_somebody_else_are_not_replaced);
+    g_test_add_func("/build/bulk-zip", test_summary_tells_what_the_bulk_zip_lacks);
     g_test_add_func("/build/refused-base-url",
                     test_base_url_that_the_marketplace_refuses_is_refused_first);
     g_test_add_func("/build/not-utf8", test_names_that_are_not_utf8_are_understood);

@@ -151,7 +151,8 @@ sheet_took_no_url(const Batch *batch)
 static bool
 batch_needs_attention(const Batch *batch)
 {
-    return count_attention(batch) > 0 || count_skus_in_doubt(batch) > 0 || sheet_took_no_url(batch);
+    return count_attention(batch) > 0 || count_skus_in_doubt(batch) > 0 ||
+           sheet_took_no_url(batch) || batch->num_not_in_bulk_zip > 0;
 }
 
 static void
@@ -176,6 +177,13 @@ print_attention(FILE *file, const Batch *batch)
     gsize num_others = count_skus_in_doubt(batch) - batch->num_without_main;
     if (num_others > 0) {
         fprintf(file, "%s%" G_GSIZE_FORMAT " SKUs in doubt", separator, num_others);
+        separator = ", ";
+    }
+    if (batch->num_not_in_bulk_zip > 0) {
+        fprintf(file,
+                "%sbulk-upload.zip lacks %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
+                " pictures (report.csv says why)",
+                separator, batch->num_not_in_bulk_zip, batch->num_published);
         separator = ", ";
     }
     if (sheet_took_no_url(batch)) {

@@ -53,6 +53,8 @@ typedef struct {
     gsize num_without_main;      /* SKUs that should have a main picture and have none */
     gsize num_urls;              /* written into the sheet */
     gsize num_other_pictures;    /* of earlier runs, still in pictures/ */
+    gsize num_published;         /* photos with a picture */
+    gsize num_not_in_bulk_zip;   /* of them; 0 where no such ZIP was asked for */
     guint64 bytes_in, bytes_out; /* of published photos */
 } Batch;
 

@@ -24,12 +24,14 @@ bulk_zip_write(Batch *batch, const char *out_dir, GError **error)
         g_autofree char *name =
             picture_bulk_name(batch->marketplace, listed->asin, photo->slot, photo->path);
         if (name == NULL) {
+            batch->num_not_in_bulk_zip++;
             batch_note(photo->notes, "not in bulk-upload.zip: the sheet has no ASIN for this SKU");
             continue;
         }
         /* Two SKUs that differ only in characters which a file name cannot hold, or one ASIN in two
          * rows. */
         if (!g_hash_table_add(used, g_strdup(name))) {
+            batch->num_not_in_bulk_zip++;
             batch_note(photo->notes, "not in bulk-upload.zip: another photo has the name %s there",
                        name);
             continue;

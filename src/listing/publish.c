@@ -59,6 +59,7 @@ publish_pictures(Batch *batch)
         photo->url = picture_url(batch->base_url, photo->path);
         note_source(photo);
         note_compliance(batch, photo);
+        batch->num_published++;
         batch->bytes_in += photo->record->bytes_in;
         batch->bytes_out += photo->record->picture_bytes;
     }
