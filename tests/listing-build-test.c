@@ -434,6 +434,24 @@ test_summary_tells_what_the_bulk_zip_lacks(void)
     g_assert_nonnull(strstr(amazon.out, "needs attention: bulk-upload.zip lacks 1 of 1 pictures"));
 }
 
+static void
+test_duplicate_names_the_photo_that_was_used(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_autofree char *out = g_build_filename(dir, "out", NULL);
+    put_photo(dir, "p/0 stray.jpg");
+    put_photo(dir, "p/A-1.jpg");
+    put_photo(dir, "p/stray.jpg");
+    g_auto(CommandResult) result = build_folder(dir, "s.csv", "A-1,\n", NULL);
+    assert_status(&result, 0);
+    static const char *const twins[] = { "0 stray.jpg", "stray.jpg" };
+    for (gsize i = 0; i < G_N_ELEMENTS(twins); i++) {
+        g_auto(GStrv) fields = report_line(out, twins[i]);
+        g_assert_cmpstr(fields[1], ==, "duplicate");
+        g_assert_cmpstr(fields[10], ==, "same as A-1.jpg");
+    }
+}
+
 /* Hours of work on photos come before the first URL is written. */
 static void
 test_base_url_that_the_marketplace_refuses_is_refused_first(void)
@@ -657,6 +675,7 @@ main(int argc, char **argv)
     g_test_add_func("/build/out-is-photos", test_output_into_the_folder_of_photos_is_refused);
     g_test_add_func("/build/others-files", test_files_of_somebody_else_are_not_replaced);
     g_test_add_func("/build/bulk-zip", test_summary_tells_what_the_bulk_zip_lacks);
+    g_test_add_func("/build/duplicate", test_duplicate_names_the_photo_that_was_used);
     g_test_add_func("/build/refused-base-url",
                     test_base_url_that_the_marketplace_refuses_is_refused_first);
     g_test_add_func("/build/not-utf8", test_names_that_are_not_utf8_are_understood);

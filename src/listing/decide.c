@@ -144,19 +144,25 @@ drop_duplicates(const MatchResult *result, const GArray *indices, const NamedPho
     return num_dropped;
 }
 
-static const char *
-name_twin(Decisions *decisions, const NamedPhoto *photos, gsize photo)
+/* For each photo that is the first with its bytes, the first one of those bytes that is not left
+ * out. Of twins that are dropped, one always stays. */
+static gsize *
+find_kept_twins(const NamedPhoto *photos, gsize num_photos, const bool *is_left_out)
 {
-    gsize twin = photos[photo].first;
-    g_autofree char *text =
-        g_strdup_printf("same as %s", twin == photo ? "a photo that matched" : photos[twin].name);
-    return g_string_chunk_insert(decisions->notes, text);
+    gsize *kept = g_new0(gsize, num_photos + 1);
+    for (gsize i = num_photos; i-- > 0;) {
+        if (!is_left_out[i] && !photos[i].is_junk) {
+            kept[photos[i].first] = i;
+        }
+    }
+    return kept;
 }
 
 static void
 take_unmatchable(Decisions *decisions, const NamedPhoto *photos, gsize num_photos,
                  const bool *is_left_out)
 {
+    g_autofree gsize *kept = find_kept_twins(photos, num_photos, is_left_out);
     for (gsize i = 0; i < num_photos; i++) {
         bool is_picture = photos[i].is_junk || photos[i].is_picture;
         Decision decision = { .verdict = VERDICT_REJECTED,
@@ -166,7 +172,9 @@ take_unmatchable(Decisions *decisions, const NamedPhoto *photos, gsize num_photo
         if (is_picture && is_left_out[i]) {
             decision.verdict = VERDICT_DUPLICATE;
             decision.rule = "the same bytes as another photo";
-            decision.notes = name_twin(decisions, photos, i);
+            g_autofree char *text =
+                g_strdup_printf("same as %s", photos[kept[photos[i].first]].name);
+            decision.notes = g_string_chunk_insert(decisions->notes, text);
         }
         g_array_append_val(decisions->decisions, decision);
     }
