@@ -504,6 +504,23 @@ test_workbook_skus_stored_as_numbers(void)
 }
 
 static void
+test_workbook_skus_that_are_not_calculated_are_told_of(void)
+{
+    g_auto(Opened) opened =
+        open_workbook("<row r=\"1\">" TEXT_CELL("A1", "SKU")
+                          TEXT_CELL("B1", "Main image") "</row><row r=\"2\">" TEXT_CELL(
+                              "A2", "A1") "</row>"
+                                          "<row r=\"3\"><c r=\"A3\"><f>\"A\"&amp;2</f></c></row>"
+                                          "<row r=\"4\"><c r=\"A4\"><f>\"A\"&amp;3</f></c></row>");
+    g_assert_cmpuint(opened.skus->len, ==, 3);
+    for (guint i = 1; i < 3; i++) {
+        const ListedSku *sku = opened.skus->pdata[i];
+        g_assert_cmpuint(sku->row, ==, i + 2);
+        g_assert_nonnull(strstr(sku->problem, "result is not in the file"));
+    }
+}
+
+static void
 test_workbook_is_filled_and_read_back(void)
 {
     g_auto(Opened) opened = open_workbook("<row r=\"1\">" TEXT_CELL("A1", "SKU") TEXT_CELL(
@@ -619,6 +636,7 @@ main(int argc, char **argv)
     TEST("known-skus", test_known_skus_are_not_added_again);
     TEST("impossible-skus", test_skus_that_no_cell_can_hold_are_refused);
     TEST("workbook-numbers", test_workbook_skus_stored_as_numbers);
+    TEST("workbook-not-calculated", test_workbook_skus_that_are_not_calculated_are_told_of);
     TEST("workbook-filled", test_workbook_is_filled_and_read_back);
     TEST("LST-07/merged", test_cells_hidden_by_a_merge_are_left_out);
     TEST("merged-sku", test_sku_with_a_hidden_cell_says_so);

@@ -36,6 +36,10 @@ sku_problem(const SheetCell *cell, const char *text)
     if ((cell->flags & SHEET_CELL_ERROR) != 0) {
         return g_strdup_printf("the cell holds the error %s", text);
     }
+    if ((cell->flags & SHEET_CELL_NOT_CALCULATED) != 0) {
+        return g_strdup("the cell holds a formula whose result is not in the file; open the sheet "
+                        "in a spreadsheet program and save it");
+    }
     return NULL;
 }
 

@@ -47,6 +47,7 @@ typedef enum {
     SHEET_CELL_ERROR = 1 << 2,     /* #N/A and the like */
     SHEET_CELL_DESTROYED = 1 << 3, /* digits are lost for good ("8.41E+11" in a text file; a number
                                     * of more than 15 digits in a workbook) */
+    SHEET_CELL_NOT_CALCULATED = 1 << 4, /* a formula without its result in the file; TEXT is "?" */
 } SheetCellFlags;
 
 typedef struct {

@@ -144,6 +144,7 @@ dump_row(guint32 row, const SheetCell *cells, gsize num_cells, gpointer user_dat
     } flags[] = { { SHEET_CELL_NUMBER, "(number)" },
                   { SHEET_CELL_FORMULA, "(formula)" },
                   { SHEET_CELL_ERROR, "(error)" },
+                  { SHEET_CELL_NOT_CALCULATED, "(not calculated)" },
                   { SHEET_CELL_DESTROYED, "(destroyed)" } };
     GString *text = user_data;
     g_assert_cmpuint(num_cells, >, 0);

@@ -40,6 +40,17 @@ test_every_kind_of_cell(void)
                 "I=2(number)(formula)\n");
 }
 
+/* What programs write that do not calculate (openpyxl). A result that is an empty text is one. */
+static void
+test_a_formula_without_its_result_is_told_of(void)
+{
+    assert_rows("<row r=\"1\"><c r=\"A1\"><f>\"A\"&amp;1</f></c><c r=\"B1\"><f>C1</f><v/></c>"
+                "<c r=\"C1\" t=\"n\"><f>C2</f><v></v></c>"
+                "<c r=\"D1\" t=\"str\"><f>IF(1,\"\")</f><v></v></c></row>",
+                "1: A=?(formula)(not calculated) B=?(formula)(not calculated) "
+                "C=?(formula)(not calculated)\n");
+}
+
 /* Writers that lay their XML out for reading, or wrap every text. */
 static void
 test_values_with_spaces_comments_and_cdata(void)
@@ -253,6 +264,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/workbook-read/kinds", test_every_kind_of_cell);
+    g_test_add_func("/workbook-read/not-calculated", test_a_formula_without_its_result_is_told_of);
     g_test_add_func("/workbook-read/spaces-and-cdata", test_values_with_spaces_comments_and_cdata);
     g_test_add_func("/workbook-read/empty-rows", test_empty_rows_are_left_out);
     g_test_add_func("/workbook-read/numbers", test_numbers_have_no_exponent);

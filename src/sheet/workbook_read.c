@@ -68,6 +68,12 @@ append_cell_text(Reader *reader, const Cell *cell, const CellContent *content,
     if (xml_span_is(cell->type, "inlineStr")) {
         return cell_append_string(content->string, texts);
     }
+    bool is_number = cell->type.size == 0 || xml_span_is(cell->type, "n");
+    if (content->has_formula && is_number && content->value.size == 0) {
+        *flags |= SHEET_CELL_NOT_CALCULATED;
+        g_string_append_c(texts, '?');
+        return true;
+    }
     if (!content->has_value) {
         return true;
     }
@@ -78,7 +84,7 @@ append_cell_text(Reader *reader, const Cell *cell, const CellContent *content,
         g_string_append(texts, xml_span_is(content->value, "1") ? "TRUE" : "FALSE");
         return true;
     }
-    if (cell->type.size == 0 || xml_span_is(cell->type, "n")) {
+    if (is_number) {
         bool is_exact;
         if (content->value.size == 0) {
             return true;
