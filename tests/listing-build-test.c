@@ -452,6 +452,22 @@ test_duplicate_names_the_photo_that_was_used(void)
     }
 }
 
+static void
+test_summary_tells_of_pictures_without_a_place(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    put_photo(dir, "p/A-1.jpg");
+    g_auto(CommandResult) main_only = build_folder(dir, "s.csv", "A-1,\n", NULL);
+    assert_status(&main_only, 0);
+    g_assert_null(strstr(main_only.out, "no place"));
+    g_autofree char *further = sample("photos/BOTTLE-500.PT01.jpg");
+    g_autoptr(GBytes) bytes = read_bytes(further);
+    write_file(dir, "p/A-1_2.jpg", g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    g_auto(CommandResult) both = build_folder(dir, "s.csv", "A-1,\n", NULL);
+    assert_status(&both, 0);
+    g_assert_nonnull(strstr(both.out, "1 picture has no place in the sheet"));
+}
+
 /* Hours of work on photos come before the first URL is written. */
 static void
 test_base_url_that_the_marketplace_refuses_is_refused_first(void)
@@ -676,6 +692,7 @@ main(int argc, char **argv)
     g_test_add_func("/build/others-files", test_files_of_somebody_else_are_not_replaced);
     g_test_add_func("/build/bulk-zip", test_summary_tells_what_the_bulk_zip_lacks);
     g_test_add_func("/build/duplicate", test_duplicate_names_the_photo_that_was_used);
+    g_test_add_func("/build/no-place", test_summary_tells_of_pictures_without_a_place);
     g_test_add_func("/build/refused-base-url",
                     test_base_url_that_the_marketplace_refuses_is_refused_first);
     g_test_add_func("/build/not-utf8", test_names_that_are_not_utf8_are_understood);

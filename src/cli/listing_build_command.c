@@ -213,6 +213,11 @@ print_summary(FILE *file, const Batch *batch, const Arguments *arguments)
         fprintf(file, " (%" G_GSIZE_FORMAT " were done before)", batch->num_known);
     }
     fputc('\n', file);
+    gsize num_without_place = batch->num_published - batch->num_urls;
+    if (!arguments->dry_run && num_without_place > 0 && !sheet_took_no_url(batch)) {
+        fprintf(file, "%" G_GSIZE_FORMAT " %s no place in the sheet (report.csv says why)\n",
+                num_without_place, num_without_place == 1 ? "picture has" : "pictures have");
+    }
     if (batch->num_other_pictures > 0) {
         fprintf(file,
                 "%" G_GSIZE_FORMAT " pictures of earlier runs are still in pictures/ "
