@@ -210,7 +210,7 @@ run(DbTx *tx, DbRows *rows, gint64 *ret_changed, GError **error, const char *sql
 DbRows *
 db_query(DbTx *tx, GError **error, const char *sql, const char *types, ...)
 {
-    g_autoptr(DbRows) rows = rows_new(sql);
+    g_autoptr(DbRows) rows = rows_new();
     va_list args;
     va_start(args, types);
     bool done = run(tx, rows, NULL, error, sql, types, args);
@@ -221,7 +221,7 @@ db_query(DbTx *tx, GError **error, const char *sql, const char *types, ...)
 bool
 db_exec(DbTx *tx, GError **error, gint64 *ret_changed, const char *sql, const char *types, ...)
 {
-    g_autoptr(DbRows) rows = rows_new(sql);
+    g_autoptr(DbRows) rows = rows_new();
     va_list args;
     va_start(args, types);
     bool done = run(tx, rows, ret_changed, error, sql, types, args);
@@ -251,7 +251,7 @@ run_array(DbTx *tx, DbRows *rows, gint64 *ret_changed, GError **error, const cha
 DbRows *
 db_query_values(DbTx *tx, GError **error, const char *sql, const DbValue *values, gsize num_values)
 {
-    g_autoptr(DbRows) rows = rows_new(sql);
+    g_autoptr(DbRows) rows = rows_new();
     return run_array(tx, rows, NULL, error, sql, values, num_values) ? g_steal_pointer(&rows)
                                                                      : NULL;
 }
@@ -260,7 +260,7 @@ bool
 db_exec_values(DbTx *tx, GError **error, gint64 *ret_changed, const char *sql,
                const DbValue *values, gsize num_values)
 {
-    g_autoptr(DbRows) rows = rows_new(sql);
+    g_autoptr(DbRows) rows = rows_new();
     return run_array(tx, rows, ret_changed, error, sql, values, num_values);
 }
 

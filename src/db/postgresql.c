@@ -21,11 +21,21 @@ enum {
     oid_numeric = 1700,
 };
 
+typedef struct {
+    char *name;       /* the server's */
+    RowsShape *shape; /* NULL: no result came yet */
+} Prepared;
+
+/* Every wait for the server costs more than the work of most statements. So a transaction's begin
+ * is sent with its first statement, and the answer to its end is read by whoever is next. */
 struct DbConnection {
     PGconn *handle;
-    GHashTable *prepared; /* types, ':', SQL with tokens -> the server's name for it */
+    GHashTable *prepared; /* types, ':', SQL with tokens -> Prepared */
     guint num_names;
     bool must_close; /* its prepared statements no longer fit the tables */
+    DbMode mode;
+    bool owes_begin; /* nothing of the transaction was sent yet */
+    guint num_owed;  /* results of an end that was sent and whose answer was not read yet */
 };
 
 static const struct {
@@ -78,14 +88,107 @@ is_good(const PGresult *result)
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
-static bool
-postgresql_run_script(DbConnection *connection, const char *sql, GError **error)
+/* Of the next statement in the pipeline; NULL where the connection is lost. */
+static PGresult *
+next_result(DbConnection *connection)
 {
-    g_autofree char *translated = dialect_translate(DB_POSTGRESQL, sql);
-    PGresult *result = PQexec(connection->handle, translated);
+    PGresult *result = PQgetResult(connection->handle);
+    PGresult *end = NULL;
+    while (result != NULL && (end = PQgetResult(connection->handle)) != NULL) {
+        PQclear(end);
+        if (postgresql_is_lost(connection)) {
+            break;
+        }
+    }
+    return result;
+}
+
+/* Reads what ends a pipeline, and leaves it. */
+static void
+leave_pipeline(DbConnection *connection)
+{
+    ExecStatusType status = PGRES_FATAL_ERROR;
+    while (status != PGRES_PIPELINE_SYNC && !postgresql_is_lost(connection)) {
+        PGresult *result = PQgetResult(connection->handle);
+        status = PQresultStatus(result);
+        PQclear(result);
+    }
+    connection->must_close |= PQexitPipelineMode(connection->handle) != 1;
+}
+
+/* The first result of NUM that is not good, or the last one. */
+static PGresult *
+result_of(DbConnection *connection, guint num, guint *ret_num_good)
+{
+    PGresult *result = next_result(connection);
+    guint num_good = 0;
+    for (; is_good(result) && ++num_good < num;) {
+        PQclear(result);
+        result = next_result(connection);
+    }
+    *ret_num_good = num_good;
+    return result;
+}
+
+/* Reads the answer to the end of the last transaction, which has mostly come long ago, and sees
+ * whether the server has hung up meanwhile. */
+static bool
+settle(DbConnection *connection)
+{
+    if (connection->num_owed > 0) {
+        guint num_good;
+        PGresult *result = result_of(connection, connection->num_owed, &num_good);
+        connection->must_close |= !is_good(result);
+        PQclear(result);
+        leave_pipeline(connection);
+        connection->num_owed = 0;
+    }
+    connection->must_close |= PQconsumeInput(connection->handle) != 1;
+    return !postgresql_is_lost(connection);
+}
+
+static bool
+run_simply(DbConnection *connection, const char *sql, GError **error)
+{
+    PGresult *result = PQexec(connection->handle, sql);
     bool done = is_good(result) || fail_result(connection, result, error);
     PQclear(result);
     return done;
+}
+
+static const struct {
+    const char *begin;
+    const char *then;
+} beginnings[] = {
+    /* A reader sees one state throughout, as SQLite's does. */
+    [DB_READ] = { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL },
+    [DB_WRITE] = { "BEGIN ISOLATION LEVEL READ COMMITTED", NULL },
+    [DB_WRITE_QUICKLY] = { "BEGIN ISOLATION LEVEL READ COMMITTED",
+                           "SET LOCAL synchronous_commit = off" },
+};
+
+static bool
+postgresql_run_script(DbConnection *connection, const char *sql, GError **error)
+{
+    if (connection->owes_begin) {
+        connection->owes_begin = false;
+        const char *then = beginnings[connection->mode].then;
+        if (!run_simply(connection, beginnings[connection->mode].begin, error) ||
+            (then != NULL && !run_simply(connection, then, error))) {
+            return false;
+        }
+    }
+    g_autofree char *translated = dialect_translate(DB_POSTGRESQL, sql);
+    return run_simply(connection, translated, error);
+}
+
+static void
+prepared_free(gpointer data)
+{
+    Prepared *prepared = data;
+    g_free(prepared->name);
+    rows_shape_unref(prepared->shape);
+    g_free(prepared);
 }
 
 static void
@@ -111,7 +214,7 @@ postgresql_connect(const char *url, DbMode mode, GError **error)
                                   "connect_timeout", NULL };
     const char *const values[] = { url, "UTF8", "cloudpick", "5", NULL };
     DbConnection *connection = g_new0(DbConnection, 1);
-    connection->prepared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    connection->prepared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, prepared_free);
     connection->handle = PQconnectdbParams(names, values, 1);
     if (connection->handle == NULL) {
         g_error("no memory for a database connection");
@@ -124,37 +227,6 @@ postgresql_connect(const char *url, DbMode mode, GError **error)
     }
     PQsetNoticeReceiver(connection->handle, ignore_notice, NULL);
     return connection;
-}
-
-static bool
-postgresql_begin(DbConnection *connection, DbMode mode, GError **error)
-{
-    static const char *const begin[] = {
-        /* A reader sees one state throughout, as SQLite's does. */
-        [DB_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        [DB_WRITE] = "BEGIN ISOLATION LEVEL READ COMMITTED",
-        [DB_WRITE_QUICKLY] = "BEGIN ISOLATION LEVEL READ COMMITTED;"
-                             "SET LOCAL synchronous_commit = off",
-    };
-    return postgresql_run_script(connection, begin[mode], error);
-}
-
-static void
-postgresql_rollback(DbConnection *connection)
-{
-    if (!postgresql_is_lost(connection) && !postgresql_run_script(connection, "ROLLBACK", NULL)) {
-        connection->must_close = true;
-    }
-}
-
-static bool
-postgresql_commit(DbConnection *connection, GError **error)
-{
-    if (!postgresql_run_script(connection, "COMMIT", error)) {
-        postgresql_rollback(connection);
-        return false;
-    }
-    return true;
 }
 
 static Oid
@@ -174,41 +246,6 @@ oid_of(char type)
     }
 }
 
-/* The server's name for STATEMENT, prepared on first use. */
-static const char *
-prepare(DbConnection *connection, const DbStatement *statement, GError **error)
-{
-    g_autofree char *key = g_strconcat(statement->types, ":", statement->sql, NULL);
-    const char *name = g_hash_table_lookup(connection->prepared, key);
-    if (name != NULL) {
-        return name;
-    }
-    if (g_hash_table_size(connection->prepared) >= max_prepared) {
-        if (!postgresql_run_script(connection, "DEALLOCATE ALL", error)) {
-            return NULL;
-        }
-        g_hash_table_remove_all(connection->prepared);
-    }
-    g_autofree char *translated = dialect_translate(DB_POSTGRESQL, statement->sql);
-    g_autofree char *new_name = g_strdup_printf("s%u", ++connection->num_names);
-    g_autofree Oid *oids = g_new(Oid, statement->num_values + 1);
-    for (guint i = 0; i < statement->num_values; i++) {
-        oids[i] = oid_of(statement->types[i]);
-    }
-    PGresult *result =
-        PQprepare(connection->handle, new_name, translated, (int)statement->num_values, oids);
-    if (!is_good(result)) {
-        fail_result(connection, result, error);
-        g_prefix_error(error, "%s: ", statement->sql);
-        PQclear(result);
-        return NULL;
-    }
-    PQclear(result);
-    name = new_name;
-    g_hash_table_insert(connection->prepared, g_steal_pointer(&key), g_steal_pointer(&new_name));
-    return name;
-}
-
 /* Numbers travel as eight bytes, high byte first. */
 static guint64
 to_wire(const DbValue *value)
@@ -222,8 +259,8 @@ to_wire(const DbValue *value)
     return GUINT64_TO_BE(bits);
 }
 
-static PGresult *
-execute(DbConnection *connection, const char *name, const DbStatement *statement)
+static bool
+send_execution(DbConnection *connection, const Prepared *prepared, const DbStatement *statement)
 {
     guint count = statement->num_values;
     g_autofree guint64 *wire = g_new(guint64, count + 1);
@@ -238,7 +275,60 @@ execute(DbConnection *connection, const char *name, const DbStatement *statement
         lengths[i] = is_number ? (int)sizeof wire[i] : (int)value->size;
         are_binary[i] = value->type != 't';
     }
-    return PQexecPrepared(connection->handle, name, (int)count, texts, lengths, are_binary, 0);
+    return PQsendQueryPrepared(connection->handle, prepared->name, (int)count, texts, lengths,
+                               are_binary, 0) == 1;
+}
+
+static bool
+send_preparation(DbConnection *connection, const Prepared *prepared, const DbStatement *statement)
+{
+    g_autofree char *translated = dialect_translate(DB_POSTGRESQL, statement->sql);
+    g_autofree Oid *oids = g_new(Oid, statement->num_values + 1);
+    for (guint i = 0; i < statement->num_values; i++) {
+        oids[i] = oid_of(statement->types[i]);
+    }
+    return PQsendPrepare(connection->handle, prepared->name, translated, (int)statement->num_values,
+                         oids) == 1;
+}
+
+/* Sends STATEMENT, what prepares it first where the server does not know it yet. *RET_IS_NEW: the
+ * preparation has a result of its own. */
+static Prepared *
+send_statement(DbConnection *connection, const DbStatement *statement, bool *ret_is_new)
+{
+    g_autofree char *key = g_strconcat(statement->types, ":", statement->sql, NULL);
+    Prepared *prepared = g_hash_table_lookup(connection->prepared, key);
+    *ret_is_new = prepared == NULL;
+    if (prepared == NULL) {
+        prepared = g_new0(Prepared, 1);
+        prepared->name = g_strdup_printf("s%u", ++connection->num_names);
+        g_hash_table_insert(connection->prepared, g_steal_pointer(&key), prepared);
+        connection->must_close |= !send_preparation(connection, prepared, statement);
+    }
+    connection->must_close |= !send_execution(connection, prepared, statement);
+    return prepared;
+}
+
+/* One that returns nothing, not even whether it was done: that shows in what comes after it. */
+static guint
+send_plain(DbConnection *connection, const char *sql)
+{
+    bool is_new;
+    (void)send_statement(connection, &(DbStatement){ .sql = sql, .types = "" }, &is_new);
+    return is_new ? 2 : 1;
+}
+
+/* Returns how many results come of it. */
+static guint
+send_begin(DbConnection *connection)
+{
+    if (!connection->owes_begin) {
+        return 0;
+    }
+    connection->owes_begin = false;
+    const char *then = beginnings[connection->mode].then;
+    return send_plain(connection, beginnings[connection->mode].begin) +
+           (then == NULL ? 0 : send_plain(connection, then));
 }
 
 static void
@@ -283,12 +373,16 @@ take_value(const PGresult *result, int row, int column, DbRows *rows)
 }
 
 static bool
-take_rows(const PGresult *result, DbRows *rows, GError **error)
+take_rows(const PGresult *result, Prepared *prepared, const char *sql, DbRows *rows, GError **error)
 {
     int num_columns = PQnfields(result);
-    for (int column = 0; column < num_columns; column++) {
-        rows_add_column(rows, PQfname(result, column));
+    if (prepared->shape == NULL) {
+        prepared->shape = rows_shape_new(sql);
+        for (int column = 0; column < num_columns; column++) {
+            rows_shape_add_column(prepared->shape, PQfname(result, column));
+        }
     }
+    rows_set_shape(rows, prepared->shape);
     for (int row = 0; row < PQntuples(result); row++) {
         for (int column = 0; column < num_columns; column++) {
             take_value(result, row, column, rows);
@@ -301,21 +395,86 @@ take_rows(const PGresult *result, DbRows *rows, GError **error)
 }
 
 static bool
+keep_few_prepared(DbConnection *connection, GError **error)
+{
+    if (g_hash_table_size(connection->prepared) < max_prepared) {
+        return true;
+    }
+    g_hash_table_remove_all(connection->prepared);
+    return run_simply(connection, "DEALLOCATE ALL", error);
+}
+
+static bool
 postgresql_run(DbConnection *connection, const DbStatement *statement, DbRows *rows,
                gint64 *ret_changed, GError **error)
 {
-    const char *name = prepare(connection, statement, error);
-    if (name == NULL) {
+    if (!keep_few_prepared(connection, error)) {
         return false;
     }
-    PGresult *result = execute(connection, name, statement);
-    bool done =
-        is_good(result) ? take_rows(result, rows, error) : fail_result(connection, result, error);
+    connection->must_close |= PQenterPipelineMode(connection->handle) != 1;
+    guint num_before = send_begin(connection);
+    bool is_new;
+    Prepared *prepared = send_statement(connection, statement, &is_new);
+    connection->must_close |= PQpipelineSync(connection->handle) != 1;
+    guint num_prepared = num_before + is_new, num_good = 0;
+    PGresult *result = result_of(connection, num_prepared + 1, &num_good);
+    bool done = is_good(result);
+    if (!done) {
+        fail_result(connection, result, error);
+    }
+    if (num_good < num_prepared) {
+        /* The server may not know what is remembered here as prepared. */
+        connection->must_close = true;
+        g_prefix_error(error, "%s: ", statement->sql);
+    }
+    leave_pipeline(connection);
     if (done && ret_changed != NULL) {
         *ret_changed = g_ascii_strtoll(PQcmdTuples(result), NULL, 10);
     }
+    done = done && take_rows(result, prepared, statement->sql, rows, error);
     PQclear(result);
     return done;
+}
+
+static bool
+postgresql_begin(DbConnection *connection, DbMode mode, GError **error)
+{
+    connection->mode = mode;
+    connection->owes_begin = true;
+    return settle(connection) ||
+           fail(error, APP_ERROR_UNAVAILABLE, "database: the connection is lost");
+}
+
+static void
+send_end(DbConnection *connection, const char *sql)
+{
+    if (connection->owes_begin || postgresql_is_lost(connection)) {
+        connection->owes_begin = false;
+        return;
+    }
+    connection->must_close |= PQenterPipelineMode(connection->handle) != 1;
+    connection->num_owed = send_plain(connection, sql);
+    connection->must_close |= PQpipelineSync(connection->handle) != 1;
+}
+
+static void
+postgresql_rollback(DbConnection *connection)
+{
+    send_end(connection, "ROLLBACK");
+}
+
+static bool
+postgresql_commit(DbConnection *connection, GError **error)
+{
+    if (connection->mode == DB_READ || connection->owes_begin) {
+        send_end(connection, "COMMIT");
+        return true;
+    }
+    if (!run_simply(connection, "COMMIT", error)) {
+        postgresql_rollback(connection);
+        return false;
+    }
+    return true;
 }
 
 const DbBackend postgresql_backend = {

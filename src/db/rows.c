@@ -19,24 +19,60 @@ typedef struct {
     };
 } Cell;
 
-struct DbRows {
+struct RowsShape {
+    gatomicrefcount references;
     char *sql;
     GPtrArray *names;
-    GArray *cells;
-    GByteArray *storage;
+};
+
+struct DbRows {
+    RowsShape *shape;
+    Cell *cells;
+    gsize num_cells, max_cells;
+    char *storage;
+    gsize storage_size, max_storage_size;
     gsize num_rows_taken; /* by db_next */
     guint last_column;    /* where the next look-up starts: readers go in order, or ask twice */
 };
 
-DbRows *
-rows_new(const char *sql)
+RowsShape *
+rows_shape_new(const char *sql)
 {
-    DbRows *rows = g_new0(DbRows, 1);
-    rows->sql = g_strdup(sql);
-    rows->names = g_ptr_array_new_with_free_func(g_free);
-    rows->cells = g_array_new(FALSE, FALSE, sizeof(Cell));
-    rows->storage = g_byte_array_new();
-    return rows;
+    RowsShape *shape = g_new0(RowsShape, 1);
+    g_atomic_ref_count_init(&shape->references);
+    shape->sql = g_strdup(sql);
+    shape->names = g_ptr_array_new_with_free_func(g_free);
+    return shape;
+}
+
+void
+rows_shape_add_column(RowsShape *shape, const char *name)
+{
+    g_ptr_array_add(shape->names, g_strdup(name));
+}
+
+void
+rows_shape_unref(RowsShape *shape)
+{
+    if (shape != NULL && g_atomic_ref_count_dec(&shape->references)) {
+        g_free(shape->sql);
+        g_ptr_array_unref(shape->names);
+        g_free(shape);
+    }
+}
+
+DbRows *
+rows_new(void)
+{
+    return g_new0(DbRows, 1);
+}
+
+void
+rows_set_shape(DbRows *rows, RowsShape *shape)
+{
+    g_assert(rows->shape == NULL);
+    g_atomic_ref_count_inc(&shape->references);
+    rows->shape = shape;
 }
 
 void
@@ -45,47 +81,58 @@ db_rows_free(DbRows *rows)
     if (rows == NULL) {
         return;
     }
-    g_free(rows->sql);
-    g_ptr_array_unref(rows->names);
-    g_array_unref(rows->cells);
-    g_byte_array_unref(rows->storage);
+    rows_shape_unref(rows->shape);
+    g_free(rows->cells);
+    g_free(rows->storage);
     g_free(rows);
 }
 
-void
-rows_add_column(DbRows *rows, const char *name)
+static Cell *
+add_cell(DbRows *rows, CellType type)
 {
-    g_ptr_array_add(rows->names, g_strdup(name));
+    if (rows->num_cells == rows->max_cells) {
+        rows->max_cells = MAX(2 * rows->max_cells, 64);
+        rows->cells = g_renew(Cell, rows->cells, rows->max_cells);
+    }
+    Cell *cell = &rows->cells[rows->num_cells++];
+    *cell = (Cell){ .type = type };
+    return cell;
 }
 
 void
 rows_add_null(DbRows *rows)
 {
-    Cell cell = { .type = CELL_NULL };
-    g_array_append_val(rows->cells, cell);
+    (void)add_cell(rows, CELL_NULL);
 }
 
 void
 rows_add_int(DbRows *rows, gint64 value)
 {
-    Cell cell = { .type = CELL_INT, .integer = value };
-    g_array_append_val(rows->cells, cell);
+    add_cell(rows, CELL_INT)->integer = value;
 }
 
 void
 rows_add_real(DbRows *rows, double value)
 {
-    Cell cell = { .type = CELL_REAL, .real = value };
-    g_array_append_val(rows->cells, cell);
+    add_cell(rows, CELL_REAL)->real = value;
 }
 
 static void
 add_bytes(DbRows *rows, CellType type, const void *data, gsize size)
 {
-    Cell cell = { .type = type, .size = size, .offset = rows->storage->len };
-    g_byte_array_append(rows->storage, data, (guint)size);
-    g_byte_array_append(rows->storage, (const guint8 *)"", 1);
-    g_array_append_val(rows->cells, cell);
+    gsize needed = rows->storage_size + size + 1;
+    if (needed > rows->max_storage_size) {
+        rows->max_storage_size = MAX(2 * rows->max_storage_size, MAX(needed, 512));
+        rows->storage = g_realloc(rows->storage, rows->max_storage_size);
+    }
+    Cell *cell = add_cell(rows, type);
+    cell->size = size;
+    cell->offset = rows->storage_size;
+    if (size > 0) {
+        memcpy(rows->storage + rows->storage_size, data, size);
+    }
+    rows->storage[needed - 1] = '\0';
+    rows->storage_size = needed;
 }
 
 void
@@ -103,7 +150,7 @@ rows_add_blob(DbRows *rows, const void *data, gsize size)
 bool
 rows_fit(const DbRows *rows, GError **error)
 {
-    gsize size = rows->storage->len + rows->cells->len * sizeof(Cell);
+    gsize size = rows->storage_size + rows->num_cells * sizeof(Cell);
     if (size <= max_storage) {
         return true;
     }
@@ -114,7 +161,8 @@ rows_fit(const DbRows *rows, GError **error)
 bool
 db_next(DbRows *rows)
 {
-    if ((rows->num_rows_taken + 1) * rows->names->len > rows->cells->len || rows->names->len == 0) {
+    guint num_columns = rows->shape->names->len;
+    if ((rows->num_rows_taken + 1) * num_columns > rows->num_cells || num_columns == 0) {
         return false;
     }
     rows->num_rows_taken++;
@@ -131,16 +179,17 @@ static const Cell *
 find_cell(DbRows *rows, const char *column)
 {
     g_assert(rows->num_rows_taken > 0);
-    guint num_columns = rows->names->len;
+    guint num_columns = rows->shape->names->len;
+    guint index = rows->last_column;
     for (guint i = 0; i < num_columns; i++) {
-        guint index = (rows->last_column + i) % num_columns;
-        if (strcmp(rows->names->pdata[index], column) == 0) {
+        const char *name = rows->shape->names->pdata[index];
+        if (name[0] == column[0] && strcmp(name, column) == 0) {
             rows->last_column = index;
-            gsize first = (rows->num_rows_taken - 1) * num_columns;
-            return &g_array_index(rows->cells, Cell, first + index);
+            return &rows->cells[(rows->num_rows_taken - 1) * num_columns + index];
         }
+        index = index + 1 == num_columns ? 0 : index + 1;
     }
-    g_error("no column %s in: %s", column, rows->sql);
+    g_error("no column %s in: %s", column, rows->shape->sql);
 }
 
 /* NULL for null. */
@@ -152,7 +201,7 @@ find_typed(DbRows *rows, const char *column, CellType type)
         return NULL;
     }
     if (cell->type != type) {
-        g_error("column %s is of another type in: %s", column, rows->sql);
+        g_error("column %s is of another type in: %s", column, rows->shape->sql);
     }
     return cell;
 }
@@ -186,7 +235,7 @@ const char *
 db_text(DbRows *rows, const char *column)
 {
     const Cell *cell = find_typed(rows, column, CELL_TEXT);
-    return cell == NULL ? NULL : (const char *)rows->storage->data + cell->offset;
+    return cell == NULL ? NULL : rows->storage + cell->offset;
 }
 
 const void *
@@ -194,7 +243,7 @@ db_blob(DbRows *rows, const char *column, gsize *ret_size)
 {
     const Cell *cell = find_typed(rows, column, CELL_BLOB);
     *ret_size = cell == NULL ? 0 : cell->size;
-    return cell == NULL ? NULL : rows->storage->data + cell->offset;
+    return cell == NULL ? NULL : rows->storage + cell->offset;
 }
 
 bool

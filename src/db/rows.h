@@ -4,11 +4,22 @@
 
 #include "db/db.h"
 
-/* SQL names the statement when a column is misread; it is copied. */
-DbRows *rows_new(const char *sql);
+/* What all results of one statement have in common: made once, shared by threads. */
+typedef struct RowsShape RowsShape;
 
-/* Columns first, then values, row after row. The texts are copied. */
-void rows_add_column(DbRows *rows, const char *name);
+/* SQL names the statement when a column is misread; it is copied. */
+RowsShape *rows_shape_new(const char *sql);
+/* All of them before the first result has the shape. */
+void rows_shape_add_column(RowsShape *shape, const char *name);
+/* NULL is fine. */
+void rows_shape_unref(RowsShape *shape);
+
+DbRows *rows_new(void);
+
+/* First: once, whatever there is to be added. Takes a reference. */
+void rows_set_shape(DbRows *rows, RowsShape *shape);
+
+/* Values, row after row. The texts are copied. */
 void rows_add_null(DbRows *rows);
 void rows_add_int(DbRows *rows, gint64 value);
 void rows_add_real(DbRows *rows, double value);

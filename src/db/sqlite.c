@@ -14,9 +14,20 @@ enum {
     max_prepared = 300,      /* the program's own statements; more would be SQL made at run time */
 };
 
+typedef struct {
+    sqlite3_stmt *handle;
+    RowsShape *shape;
+} Prepared;
+
+/* mmap_size: readers share the pages that the system holds anyway. A page cache of each one's own
+ * is thrown away at every commit of the writer, and then copied together again. */
+static const char reader_settings[] = "PRAGMA query_only = ON;"
+                                      "PRAGMA mmap_size = 1073741824;";
+
 struct DbConnection {
     sqlite3 *handle;
-    GHashTable *prepared; /* SQL with tokens -> sqlite3_stmt */
+    GHashTable *prepared; /* SQL with tokens -> Prepared */
+    Prepared *begin, *commit, *rollback;
 };
 
 static bool
@@ -54,12 +65,24 @@ sqlite_run_script(DbConnection *connection, const char *sql, GError **error)
 }
 
 static void
+prepared_free(gpointer data)
+{
+    Prepared *prepared = data;
+    (void)sqlite3_finalize(prepared->handle); /* repeats the error of the last step */
+    rows_shape_unref(prepared->shape);
+    g_free(prepared);
+}
+
+static void
 sqlite_disconnect(DbConnection *connection)
 {
     if (connection == NULL) {
         return;
     }
     g_hash_table_unref(connection->prepared);
+    g_clear_pointer(&connection->begin, prepared_free);
+    g_clear_pointer(&connection->commit, prepared_free);
+    g_clear_pointer(&connection->rollback, prepared_free);
     int status = sqlite3_close(connection->handle);
     g_assert(status == SQLITE_OK);
     g_free(connection);
@@ -78,10 +101,40 @@ make_file(const char *path, GError **error)
     return true;
 }
 
-static void
-finalize(gpointer statement)
+static Prepared *
+prepared_new(DbConnection *connection, const char *sql, GError **error)
 {
-    (void)sqlite3_finalize(statement); /* repeats the error of the last step */
+    g_autofree char *translated = dialect_translate(DB_SQLITE, sql);
+    sqlite3_stmt *handle = NULL;
+    const char *rest = NULL;
+    if (sqlite3_prepare_v3(connection->handle, translated, -1, SQLITE_PREPARE_PERSISTENT, &handle,
+                           &rest) != SQLITE_OK) {
+        fail_sqlite(connection, error);
+        g_prefix_error(error, "%s: ", sql);
+        return NULL;
+    }
+    g_assert(handle != NULL && rest[strspn(rest, " \n;")] == '\0'); /* one statement */
+    Prepared *prepared = g_new0(Prepared, 1);
+    prepared->handle = handle;
+    prepared->shape = rows_shape_new(sql);
+    for (int i = 0; i < sqlite3_column_count(handle); i++) {
+        rows_shape_add_column(prepared->shape, sqlite3_column_name(handle, i));
+    }
+    return prepared;
+}
+
+/* What begins and ends every transaction. */
+static bool
+prepare_ends(DbConnection *connection, DbMode mode, GError **error)
+{
+    /* A writer that begins as a reader could not become one while another writes. */
+    connection->begin =
+        prepared_new(connection, mode == DB_READ ? "BEGIN" : "BEGIN IMMEDIATE", error);
+    connection->commit =
+        connection->begin == NULL ? NULL : prepared_new(connection, "COMMIT", error);
+    connection->rollback =
+        connection->commit == NULL ? NULL : prepared_new(connection, "ROLLBACK", error);
+    return connection->rollback != NULL;
 }
 
 static DbConnection *
@@ -92,7 +145,7 @@ sqlite_connect(const char *path, DbMode mode, GError **error)
         return NULL;
     }
     DbConnection *connection = g_new0(DbConnection, 1);
-    connection->prepared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
+    connection->prepared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, prepared_free);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int status = sqlite3_open_v2(path, &connection->handle, flags, NULL);
     if (connection->handle == NULL) {
@@ -101,7 +154,9 @@ sqlite_connect(const char *path, DbMode mode, GError **error)
     /* The timeout first: the change to WAL needs the file for itself for a moment.
      * synchronous = NORMAL: checkpoints wait for the disk, commits wait in wal_sync.
      * secure_delete: what is deleted is overwritten, for its space may not be used again soon
-     * (LST-17, LST-24); temp_store: sorting leaves nothing in files. */
+     * (LST-17, LST-24); temp_store: sorting leaves nothing in files.
+     * QPSG: plans do not depend on what is bound, so that binding does not prepare a statement anew
+     * each time it runs. What a partial index is to serve must then name its values. */
     if (status != SQLITE_OK ||
         sqlite3_busy_timeout(connection->handle, busy_timeout_ms) != SQLITE_OK ||
         !sqlite_run_script(connection,
@@ -112,7 +167,9 @@ sqlite_connect(const char *path, DbMode mode, GError **error)
                            "PRAGMA temp_store = MEMORY;"
                            "PRAGMA trusted_schema = OFF;",
                            error) ||
-        (mode == DB_READ && !sqlite_run_script(connection, "PRAGMA query_only = ON;", error))) {
+        (mode == DB_READ && !sqlite_run_script(connection, reader_settings, error)) ||
+        sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL) != SQLITE_OK ||
+        !prepare_ends(connection, mode, error)) {
         if (error != NULL && *error == NULL) {
             fail_sqlite(connection, error);
         }
@@ -129,12 +186,19 @@ sqlite_is_lost(const DbConnection *connection)
     return false;
 }
 
+/* One that begins or ends a transaction. */
+static bool
+step_once(DbConnection *connection, const Prepared *prepared, GError **error)
+{
+    bool done = sqlite3_step(prepared->handle) == SQLITE_DONE || fail_sqlite(connection, error);
+    (void)sqlite3_reset(prepared->handle); /* repeats the error of the last step */
+    return done;
+}
+
 static bool
 sqlite_begin(DbConnection *connection, DbMode mode, GError **error)
 {
-    /* A writer that begins as a reader could not become one while another writes. */
-    const char *sql = mode == DB_READ ? "BEGIN" : "BEGIN IMMEDIATE";
-    return sqlite_run_script(connection, sql, error);
+    return step_once(connection, connection->begin, error);
 }
 
 static void
@@ -142,7 +206,7 @@ sqlite_rollback(DbConnection *connection)
 {
     /* After some errors (disk full) SQLite has rolled back already. */
     if (!sqlite3_get_autocommit(connection->handle)) {
-        (void)sqlite3_exec(connection->handle, "ROLLBACK", NULL, NULL, NULL);
+        (void)step_once(connection, connection->rollback, NULL);
     }
     g_assert(sqlite3_get_autocommit(connection->handle));
 }
@@ -150,29 +214,24 @@ sqlite_rollback(DbConnection *connection)
 static bool
 sqlite_commit(DbConnection *connection, GError **error)
 {
-    if (!sqlite_run_script(connection, "COMMIT", error)) {
+    if (!step_once(connection, connection->commit, error)) {
         sqlite_rollback(connection);
         return false;
     }
     return true;
 }
 
-static sqlite3_stmt *
+static const Prepared *
 prepare(DbConnection *connection, const char *sql, GError **error)
 {
-    sqlite3_stmt *prepared = g_hash_table_lookup(connection->prepared, sql);
+    Prepared *prepared = g_hash_table_lookup(connection->prepared, sql);
     if (prepared != NULL) {
         return prepared;
     }
-    g_autofree char *translated = dialect_translate(DB_SQLITE, sql);
-    const char *rest = NULL;
-    if (sqlite3_prepare_v3(connection->handle, translated, -1, SQLITE_PREPARE_PERSISTENT, &prepared,
-                           &rest) != SQLITE_OK) {
-        fail_sqlite(connection, error);
-        g_prefix_error(error, "%s: ", sql);
+    prepared = prepared_new(connection, sql, error);
+    if (prepared == NULL) {
         return NULL;
     }
-    g_assert(prepared != NULL && rest[strspn(rest, " \n;")] == '\0'); /* one statement */
     if (g_hash_table_size(connection->prepared) >= max_prepared) {
         g_hash_table_remove_all(connection->prepared);
     }
@@ -266,27 +325,25 @@ static bool
 sqlite_run(DbConnection *connection, const DbStatement *statement, DbRows *rows,
            gint64 *ret_changed, GError **error)
 {
-    sqlite3_stmt *prepared = prepare(connection, statement->sql, error);
+    const Prepared *prepared = prepare(connection, statement->sql, error);
     if (prepared == NULL) {
         return false;
     }
-    bind_all(prepared, statement);
-    for (int i = 0; i < sqlite3_column_count(prepared); i++) {
-        rows_add_column(rows, sqlite3_column_name(prepared, i));
-    }
-    bool done = step_all(connection, prepared, rows, error);
+    bind_all(prepared->handle, statement);
+    rows_set_shape(rows, prepared->shape);
+    bool done = step_all(connection, prepared->handle, rows, error);
     if (done && ret_changed != NULL) {
         *ret_changed = sqlite3_changes64(connection->handle);
     }
-    (void)sqlite3_reset(prepared); /* repeats the error of the last step */
-    (void)sqlite3_clear_bindings(prepared);
+    (void)sqlite3_reset(prepared->handle); /* repeats the error of the last step */
+    (void)sqlite3_clear_bindings(prepared->handle);
     return done;
 }
 
 static bool
 sqlite_scrub(DbConnection *connection, GError **error)
 {
-    g_autoptr(DbRows) rows = rows_new("wal_checkpoint");
+    g_autoptr(DbRows) rows = rows_new();
     DbStatement statement = { .sql = "PRAGMA wal_checkpoint(TRUNCATE)", .types = "" };
     (void)sqlite3_busy_timeout(connection->handle, scrub_timeout_ms);
     bool done = sqlite_run(connection, &statement, rows, NULL, error);
