@@ -29,6 +29,18 @@ clock_now(const Clock *clock)
     return clock->now(clock->data);
 }
 
+/* NUM_DIGITS of NUMBER at TEXT, and SEPARATOR after them; returns what follows. */
+static char *
+put(char *text, int number, int num_digits, char separator)
+{
+    for (int i = num_digits - 1; i >= 0; i--, number /= 10) {
+        text[i] = (char)('0' + number % 10);
+    }
+    text[num_digits] = separator;
+    return text + num_digits + 1;
+}
+
+/* Lists have hundreds of them: printf would take a tenth of such an answer's time. */
 char *
 timestamp_to_string(Timestamp timestamp)
 {
@@ -37,6 +49,13 @@ timestamp_to_string(Timestamp timestamp)
     bool is_valid = gmtime_r(&(time_t){ seconds }, &time) != NULL;
     int year = time.tm_year + 1900;
     g_assert(is_valid && year >= 1 && year <= 9999); /* our own timestamps never leave them */
-    return g_strdup_printf("%04d-%02d-%02dT%02d:%02d:%02dZ", year, time.tm_mon + 1, time.tm_mday,
-                           time.tm_hour, time.tm_min, time.tm_sec);
+    char *text = g_malloc(sizeof "2026-11-22T07:12:59Z");
+    char *at = put(text, year, 4, '-');
+    at = put(at, time.tm_mon + 1, 2, '-');
+    at = put(at, time.tm_mday, 2, 'T');
+    at = put(at, time.tm_hour, 2, ':');
+    at = put(at, time.tm_min, 2, ':');
+    at = put(at, time.tm_sec, 2, 'Z');
+    *at = '\0';
+    return text;
 }

@@ -27,11 +27,26 @@ id_new(const Clock *clock)
     return id;
 }
 
+/* Of Crockford's alphabet: not i, l, o, u. */
+static bool
+is_id_char(char c)
+{
+    return g_ascii_isdigit(c) ||
+           (g_ascii_islower(c) && c != 'i' && c != 'l' && c != 'o' && c != 'u');
+}
+
 bool
 id_parse(const char *text, Id *ret_id)
 {
-    if (text == NULL || strnlen(text, ID_LENGTH + 1) != ID_LENGTH ||
-        strspn(text, alphabet) != ID_LENGTH || text[0] > '7') {
+    if (text == NULL || text[0] > '7') {
+        return false;
+    }
+    for (guint i = 0; i < ID_LENGTH; i++) {
+        if (!is_id_char(text[i])) {
+            return false;
+        }
+    }
+    if (text[ID_LENGTH] != '\0') {
         return false;
     }
     memcpy(ret_id->text, text, ID_LENGTH + 1);

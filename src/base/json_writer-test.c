@@ -10,6 +10,9 @@ test_document_on_one_line(void)
     json_string(writer, "name", "a\"b\\c\n\x01<");
     json_begin_array(writer, "list");
     json_int(writer, NULL, -5);
+    json_int(writer, NULL, 0);
+    json_int(writer, NULL, G_MAXINT64);
+    json_int(writer, NULL, G_MININT64);
     json_double(writer, NULL, 4.99, 2);
     json_double(writer, NULL, NAN, 2);
     json_bool(writer, NULL, true);
@@ -20,7 +23,8 @@ test_document_on_one_line(void)
     json_end_object(writer);
     g_assert_cmpstr(json_writer_text(writer)->str, ==,
                     "{\"name\":\"a\\\"b\\\\c\\n\\u0001\\u003c\","
-                    "\"list\":[-5,4.99,null,true,null],\"empty\":{}}");
+                    "\"list\":[-5,0,9223372036854775807,-9223372036854775808,4.99,null,true,null],"
+                    "\"empty\":{}}");
 }
 
 static void
@@ -38,8 +42,12 @@ static void
 test_bytes_that_are_no_utf8_are_replaced(void)
 {
     g_autoptr(JsonWriter) writer = json_writer_new(false);
+    json_begin_array(writer, NULL);
     json_string(writer, NULL, "a\xff");
-    g_assert_cmpstr(json_writer_text(writer)->str, ==, "\"a\xef\xbf\xbd\"");
+    json_string(writer, NULL, "\xe4\xb8\xad\"\xffz");
+    json_end_array(writer);
+    g_assert_cmpstr(json_writer_text(writer)->str, ==,
+                    "[\"a\xef\xbf\xbd\",\"\xe4\xb8\xad\\\"\xef\xbf\xbdz\"]");
 }
 
 int

@@ -1,6 +1,7 @@
 #include "base/json_writer.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct {
     char close; /* '}' or ']' */
@@ -26,12 +27,18 @@ json_writer_new(bool indent)
 void
 json_writer_free(JsonWriter *writer)
 {
-    if (writer == NULL) {
-        return;
+    if (writer != NULL) {
+        g_free(json_writer_finish(writer));
     }
-    g_string_free(writer->text, TRUE);
+}
+
+char *
+json_writer_finish(JsonWriter *writer)
+{
+    char *text = g_string_free(writer->text, FALSE);
     g_array_unref(writer->levels);
     g_free(writer);
+    return text;
 }
 
 static Level *
@@ -52,6 +59,20 @@ new_line(JsonWriter *writer)
     }
 }
 
+/* As g_string_append_len, without a call where there is room: documents are made of short pieces.
+ */
+static void
+append(GString *text, const char *piece, gsize size)
+{
+    if (text->len + size >= text->allocated_len) {
+        g_string_append_len(text, piece, (gssize)size);
+        return;
+    }
+    memcpy(text->str + text->len, piece, size);
+    text->len += size;
+    text->str[text->len] = '\0';
+}
+
 /* '<' does not, so that a document may stand inside an HTML script element. */
 static bool
 stands_for_itself(guchar c)
@@ -60,34 +81,52 @@ stands_for_itself(guchar c)
 }
 
 static void
+append_escaped(GString *text, guchar c)
+{
+    if (c == '"' || c == '\\') {
+        g_string_append_c(text, '\\');
+        g_string_append_c(text, (char)c);
+    } else if (c == '\n') {
+        g_string_append(text, "\\n");
+    } else {
+        g_string_append_printf(text, "\\u%04x", c);
+    }
+}
+
+/* How far VALUE is of ASCII that stands for itself. */
+static gsize
+plain_length(const char *value)
+{
+    gsize length = 0;
+    while (stands_for_itself((guchar)value[length]) && (guchar)value[length] < 0x80) {
+        length++;
+    }
+    return length;
+}
+
+static void
 append_quoted(GString *text, const char *value)
 {
+    gsize num_plain = plain_length(value);
+    append(text, "\"", 1);
+    append(text, value, num_plain);
+    value += num_plain;
     g_autofree char *valid = NULL;
-    if (!g_utf8_validate(value, -1, NULL)) {
+    if (value[0] != '\0' && !g_utf8_validate(value, -1, NULL)) {
         valid = g_utf8_make_valid(value, -1);
         value = valid;
     }
-    g_string_append_c(text, '"');
     const char *run = value; /* of characters that stand for themselves */
     const char *p = value;
     for (; *p != '\0'; p++) {
-        guchar c = (guchar)*p;
-        if (stands_for_itself(c)) {
-            continue;
-        }
-        g_string_append_len(text, run, p - run);
-        run = p + 1;
-        if (c == '"' || c == '\\') {
-            g_string_append_c(text, '\\');
-            g_string_append_c(text, (char)c);
-        } else if (c == '\n') {
-            g_string_append(text, "\\n");
-        } else {
-            g_string_append_printf(text, "\\u%04x", c);
+        if (!stands_for_itself((guchar)*p)) {
+            append(text, run, (gsize)(p - run));
+            append_escaped(text, (guchar)*p);
+            run = p + 1;
         }
     }
-    g_string_append_len(text, run, p - run);
-    g_string_append_c(text, '"');
+    append(text, run, (gsize)(p - run));
+    append(text, "\"", 1);
 }
 
 static void
@@ -101,13 +140,13 @@ begin_value(JsonWriter *writer, const char *name)
     }
     g_assert((name != NULL) == (level->close == '}'));
     if (level->has_members) {
-        g_string_append_c(writer->text, ',');
+        append(writer->text, ",", 1);
     }
     level->has_members = true;
     new_line(writer);
     if (name != NULL) {
         append_quoted(writer->text, name);
-        g_string_append(writer->text, writer->indent ? ": " : ":");
+        append(writer->text, ": ", writer->indent ? 2 : 1);
     }
 }
 
@@ -171,8 +210,18 @@ json_string(JsonWriter *writer, const char *name, const char *value)
 void
 json_int(JsonWriter *writer, const char *name, gint64 value)
 {
+    char digits[24];
+    char *at = digits + sizeof digits;
+    guint64 rest = value < 0 ? -(guint64)value : (guint64)value;
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0) {
+        *--at = '-';
+    }
     begin_value(writer, name);
-    g_string_append_printf(writer->text, "%" G_GINT64_FORMAT, value);
+    append(writer->text, at, (gsize)(digits + sizeof digits - at));
 }
 
 void

@@ -29,3 +29,5 @@ void json_null(JsonWriter *writer, const char *name);
 
 /* What has been written so far, owned by the writer. */
 const GString *json_writer_text(const JsonWriter *writer);
+/* The document, to be freed with g_free, without a copy; frees the writer. */
+char *json_writer_finish(JsonWriter *writer);

@@ -98,44 +98,34 @@ format_by_name(const char *name)
     return IMAGE_FORMAT_UNKNOWN;
 }
 
+/* In the order of PHOTO_COLUMNS, in which a column is found at once. */
 static void
 read_facts(DbRows *rows, ImageFacts *facts)
 {
-    *facts = (ImageFacts){
-        .format = format_by_name(db_text(rows, "format")),
-        .width = (guint32)db_int(rows, "width"),
-        .height = (guint32)db_int(rows, "height"),
-        .num_frames = (guint32)db_int(rows, "num_frames"),
-        .was_truncated = db_bool(rows, "was_truncated"),
-        .had_location = db_bool(rows, "had_location"),
-        .border_white_share = db_real(rows, "border_white"),
-        .frame_fill = db_real(rows, "frame_fill"),
-    };
+    facts->format = format_by_name(db_text(rows, "format"));
+    facts->width = (guint32)db_int(rows, "width");
+    facts->height = (guint32)db_int(rows, "height");
+    facts->num_frames = (guint32)db_int(rows, "num_frames");
+    facts->was_truncated = db_bool(rows, "was_truncated");
+    facts->had_location = db_bool(rows, "had_location");
+    facts->border_white_share = db_real(rows, "border_white");
+    facts->frame_fill = db_real(rows, "frame_fill");
 }
 
-PhotoRow *
-photo_row_read(DbRows *rows)
+static void
+read_picture(DbRows *rows, PhotoRow *row)
 {
-    PhotoRow *row = g_new0(PhotoRow, 1);
-    (void)row_id(rows, "id", &row->id);
-    (void)row_id(rows, "batch_id", &row->batch);
-    (void)row_id(rows, "account_id", &row->account);
-    (void)row_id(rows, "original_object", &row->original);
     row->has_picture = row_id(rows, "picture_object", &row->picture);
-    row->has_thumbnail = row_id(rows, "thumbnail_object", &row->thumbnail);
-    read_digest(rows, "digest", &row->digest);
     read_digest(rows, "picture_digest", &row->picture_digest);
-    read_facts(rows, &row->facts);
-    row->name = g_strdup(db_text(rows, "name"));
-    row->size = db_int(rows, "size");
-    row->is_picture = db_bool(rows, "is_picture");
-    row->uploaded_at = db_int(rows, "uploaded_at");
-    row->state = (PhotoState)db_int(rows, "state");
-    row->failure = g_strdup(db_text(rows, "failure"));
-    row->version = db_int(rows, "version");
     row->picture_width = (guint32)db_int(rows, "picture_width");
     row->picture_height = (guint32)db_int(rows, "picture_height");
     row->picture_bytes = db_int(rows, "picture_bytes");
+    row->has_thumbnail = row_id(rows, "thumbnail_object", &row->thumbnail);
+}
+
+static void
+read_place(DbRows *rows, PhotoRow *row)
+{
     row->verdict = (PhotoVerdict)db_int(rows, "verdict");
     row->sku_row = (guint32)db_int(rows, "sku_row");
     const char *slot = db_text(rows, "slot");
@@ -143,13 +133,36 @@ photo_row_read(DbRows *rows)
     row->rule = g_strdup(db_text(rows, "rule"));
     row->notes = g_strdup(db_text(rows, "notes"));
     row->decided_by = (DecidedBy)db_int(rows, "decided_by");
+}
+
+PhotoRow *
+photo_row_read(DbRows *rows, const Marketplace *rules)
+{
+    PhotoRow *row = g_new0(PhotoRow, 1);
+    row->rules = rules != NULL ? rules
+                               : marketplace_of(db_text(rows, "marketplace"),
+                                                db_text(rows, "sheet_marketplace"));
+    (void)row_id(rows, "id", &row->id);
+    (void)row_id(rows, "batch_id", &row->batch);
+    (void)row_id(rows, "account_id", &row->account);
+    row->name = g_strdup(db_text(rows, "name"));
+    row->size = db_int(rows, "size");
+    read_digest(rows, "digest", &row->digest);
+    row->is_picture = db_bool(rows, "is_picture");
+    (void)row_id(rows, "original_object", &row->original);
+    row->uploaded_at = db_int(rows, "uploaded_at");
+    row->state = (PhotoState)db_int(rows, "state");
+    row->failure = g_strdup(db_text(rows, "failure"));
+    row->version = db_int(rows, "version");
+    read_facts(rows, &row->facts);
+    read_picture(rows, row);
+    read_place(rows, row);
     row->turn = (guint)db_int(rows, "turn");
     row->needs_attention = db_bool(rows, "needs_attention");
     row->revision = db_int(rows, "revision");
     row->decided_revision = db_int(rows, "decided_revision");
     row->sku = g_strdup(db_text(rows, "sku"));
     row->location = g_strdup(db_text(rows, "location"));
-    row->rules = marketplace_of(db_text(rows, "marketplace"), db_text(rows, "sheet_marketplace"));
     return row;
 }
 
@@ -161,7 +174,7 @@ photo_row_load(DbTx *tx, const Id *account, const Id *photo, GError **error)
     if (rows == NULL) {
         return NULL;
     }
-    g_autoptr(PhotoRow) row = db_next(rows) ? photo_row_read(rows) : NULL;
+    g_autoptr(PhotoRow) row = db_next(rows) ? photo_row_read(rows, NULL) : NULL;
     if (row == NULL || (account != NULL && !id_equal(account, &row->account))) {
         return fail_no_such(error, "photo");
     }
@@ -373,12 +386,10 @@ photo_info_free(PhotoInfo *photo)
 char *
 photo_url(const Batches *batches, const char *location)
 {
-    if (batches->picture_port == 0) {
-        return g_strdup_printf("%s://%s", batches->picture_scheme, location);
-    }
     gsize host_length = strcspn(location, "/");
-    return g_strdup_printf("%s://%.*s:%u%s", batches->picture_scheme, (int)host_length, location,
-                           batches->picture_port, location + host_length);
+    g_autofree char *host = g_strndup(location, host_length);
+    return g_strconcat(batches->picture_scheme, "://", host, batches->picture_port,
+                       location + host_length, NULL);
 }
 
 static PhotoPicture *

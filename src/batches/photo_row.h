@@ -41,24 +41,29 @@ typedef struct {
 void photo_row_free(PhotoRow *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PhotoRow, photo_row_free)
 
-/* What every query of photos begins with, and its columns. */
-#define PHOTO_SELECT                                                                               \
-    "SELECT photo.id, photo.batch_id, photo.account_id, photo.name, photo.size, photo.digest, "    \
+#define PHOTO_COLUMNS                                                                              \
+    "photo.id, photo.batch_id, photo.account_id, photo.name, photo.size, photo.digest, "           \
     "photo.is_picture, photo.original_object, photo.uploaded_at, photo.state, photo.failure, "     \
     "photo.version, photo.format, photo.width, photo.height, photo.num_frames, "                   \
     "photo.was_truncated, photo.had_location, photo.border_white, photo.frame_fill, "              \
     "photo.picture_object, photo.picture_digest, photo.picture_width, photo.picture_height, "      \
     "photo.picture_bytes, photo.thumbnail_object, photo.verdict, photo.sku_row, photo.slot, "      \
     "photo.rule, photo.notes, photo.decided_by, photo.turn, photo.needs_attention, "               \
-    "photo.revision, photo.decided_revision, batch.marketplace, batch.sheet_marketplace, "         \
-    "sku.sku, "                                                                                    \
+    "photo.revision, photo.decided_revision, sku.sku, "                                            \
     "(SELECT host || '/' || path FROM publication WHERE publication.photo_id = photo.id "          \
-    "ORDER BY published_at DESC, host, path LIMIT 1) AS location "                                 \
-    "FROM photo JOIN batch ON batch.id = photo.batch_id "                                          \
-    "LEFT JOIN sku ON sku.batch_id = photo.batch_id AND sku.row = photo.sku_row "
+    "ORDER BY published_at DESC, host, path LIMIT 1) AS location "
+#define PHOTO_TABLES                                                                               \
+    "FROM photo LEFT JOIN sku ON sku.batch_id = photo.batch_id AND sku.row = photo.sku_row "
 
-/* The row that ROWS stands on. */
-PhotoRow *photo_row_read(DbRows *rows);
+/* What every query of photos begins with: of any, and of those of a batch whose rules are known
+ * (a long list need not look its batch up for each photo). */
+#define PHOTO_SELECT                                                                               \
+    "SELECT batch.marketplace, batch.sheet_marketplace, " PHOTO_COLUMNS PHOTO_TABLES               \
+    "JOIN batch ON batch.id = photo.batch_id "
+#define PHOTO_SELECT_IN_BATCH "SELECT " PHOTO_COLUMNS PHOTO_TABLES
+
+/* The row that ROWS stands on. RULES: of its batch, or NULL after PHOTO_SELECT. */
+PhotoRow *photo_row_read(DbRows *rows, const Marketplace *rules);
 /* NOT_FOUND. ACCOUNT NULL: whoever's (jobs). */
 PhotoRow *photo_row_load(DbTx *tx, const Id *account, const Id *photo, GError **error);
 

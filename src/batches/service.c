@@ -72,7 +72,8 @@ batches_new(const BatchesOptions *options)
     batches->clock = options->clock;
     batches->settings = options->settings;
     batches->picture_scheme = g_strdup(options->picture_scheme);
-    batches->picture_port = options->picture_port;
+    batches->picture_port =
+        options->picture_port == 0 ? g_strdup("") : g_strdup_printf(":%u", options->picture_port);
     batches->allow_no_sandbox = options->allow_no_sandbox;
     batches->image_program = g_strdup(options->image_program);
     for (guint i = 0; i < NUM_JOB_KINDS; i++) {
@@ -98,6 +99,7 @@ batches_free(Batches *batches)
     g_mutex_clear(&batches->mutex);
     g_cond_clear(&batches->appended);
     g_free(batches->picture_scheme);
+    g_free(batches->picture_port);
     g_free(batches->image_program);
     g_free(batches);
 }

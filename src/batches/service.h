@@ -12,7 +12,7 @@ struct Batches {
     const Clock *clock;
     const Settings *settings;
     char *picture_scheme;
-    guint16 picture_port;
+    char *picture_port; /* ":8080", or "" for the scheme's own */
     bool allow_no_sandbox;
     char *image_program;
 

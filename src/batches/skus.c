@@ -48,21 +48,23 @@ is_in_list(Slot slot, gconstpointer sheet_slots)
 }
 
 static int
-compare_slots(gconstpointer a, gconstpointer b)
+compare_photos(gconstpointer a, gconstpointer b)
 {
     return slot_compare((*(PhotoInfo *const *)a)->slot, (*(PhotoInfo *const *)b)->slot);
 }
 
+static int
+compare_slots(gconstpointer a, gconstpointer b)
+{
+    return slot_compare(*(const Slot *)a, *(const Slot *)b);
+}
+
+/* SLOTS in their order. */
 static void
-settle_missing(SkuInfo *sku)
+settle_missing(SkuInfo *sku, const Slot *slots, guint num_slots)
 {
     g_autofree char *sheet_slots = sku->missing;
-    g_autofree Slot *slots = g_new(Slot, sku->photos->len + 1);
-    g_ptr_array_sort(sku->photos, compare_slots);
-    for (guint i = 0; i < sku->photos->len; i++) {
-        slots[i] = ((const PhotoInfo *)sku->photos->pdata[i])->slot;
-    }
-    sku->missing = slots_missing(slots, sku->photos->len, is_in_list, sheet_slots);
+    sku->missing = slots_missing(slots, num_slots, is_in_list, sheet_slots);
 }
 
 static bool
@@ -109,33 +111,78 @@ query_skus(DbTx *tx, const Id *batch, const SkuFilter *filter, gint64 after, gui
                : db_query(tx, error, sql, "tii", batch->text, after, (gint64)limit + 1);
 }
 
+/* The one of SKUS, which are in the order of their rows, that has ROW; NULL: none. *NEXT, 0 at
+ * first, remembers where the look-up of a later row starts. */
+static SkuInfo *
+find_row(GPtrArray *skus, guint32 row, guint *next)
+{
+    while (*next < skus->len && ((const SkuInfo *)skus->pdata[*next])->row < row) {
+        (*next)++;
+    }
+    SkuInfo *sku = *next < skus->len ? skus->pdata[*next] : NULL;
+    return sku != NULL && sku->row == row ? sku : NULL;
+}
+
+#define PLACED_CONDITION                                                                           \
+    " WHERE photo.batch_id = $1 AND photo.verdict = 1"                                             \
+    " AND photo.sku_row >= $2 AND photo.sku_row <= $3 ORDER BY photo.sku_row LIMIT 20000"
+
 /* The photos of all of SKUS, in one go. */
 static bool
-load_photos(Batches *batches, DbTx *tx, const Id *batch, GPtrArray *skus, GError **error)
+load_photos(Batches *batches, DbTx *tx, const BatchInfo *batch, GPtrArray *skus, GError **error)
 {
-    if (skus->len == 0) {
-        return true;
-    }
     const SkuInfo *first = skus->pdata[0], *last = skus->pdata[skus->len - 1];
-    g_autoptr(DbRows) rows =
-        db_query(tx, error,
-                 PHOTO_SELECT "WHERE photo.batch_id = $1 AND photo.verdict = 1"
-                              " AND photo.sku_row >= $2 AND photo.sku_row <= $3"
-                              " ORDER BY photo.sku_row LIMIT 20000",
-                 "tii", batch->text, (gint64)first->row, (gint64)last->row);
+    g_autoptr(DbRows) rows = db_query(tx, error, PHOTO_SELECT_IN_BATCH PLACED_CONDITION, "tii",
+                                      batch->id.text, (gint64)first->row, (gint64)last->row);
     if (rows == NULL) {
         return false;
     }
     guint next = 0;
     while (db_next(rows)) {
-        g_autoptr(PhotoRow) row = photo_row_read(rows);
-        while (next < skus->len && ((const SkuInfo *)skus->pdata[next])->row < row->sku_row) {
-            next++;
-        }
-        SkuInfo *sku = next < skus->len ? skus->pdata[next] : NULL;
-        if (sku != NULL && sku->row == row->sku_row) {
+        g_autoptr(PhotoRow) row = photo_row_read(rows, batch->rules);
+        SkuInfo *sku = find_row(skus, row->sku_row, &next);
+        if (sku != NULL) {
             g_ptr_array_add(sku->photos, photo_info_new(batches, row));
         }
+    }
+    for (guint i = 0; i < skus->len; i++) {
+        SkuInfo *sku = skus->pdata[i];
+        g_ptr_array_sort(sku->photos, compare_photos);
+        g_autofree Slot *slots = g_new(Slot, sku->photos->len + 1);
+        for (guint k = 0; k < sku->photos->len; k++) {
+            slots[k] = ((const PhotoInfo *)sku->photos->pdata[k])->slot;
+        }
+        settle_missing(sku, slots, sku->photos->len);
+    }
+    return true;
+}
+
+/* The slots alone, which an index has: what is missing depends on the photos, whether they are
+ * wanted or not. */
+static bool
+load_slots(DbTx *tx, const BatchInfo *batch, GPtrArray *skus, GError **error)
+{
+    const SkuInfo *first = skus->pdata[0], *last = skus->pdata[skus->len - 1];
+    g_autoptr(DbRows) rows =
+        db_query(tx, error, "SELECT photo.sku_row, photo.slot FROM photo" PLACED_CONDITION, "tii",
+                 batch->id.text, (gint64)first->row, (gint64)last->row);
+    if (rows == NULL) {
+        return false;
+    }
+    g_autoptr(GArray) slots = g_array_new(FALSE, FALSE, sizeof(Slot));
+    bool goes_on = db_next(rows);
+    for (guint i = 0; i < skus->len; i++) {
+        SkuInfo *sku = skus->pdata[i];
+        g_array_set_size(slots, 0);
+        for (; goes_on && db_int(rows, "sku_row") <= sku->row; goes_on = db_next(rows)) {
+            const char *code = db_text(rows, "slot");
+            Slot slot;
+            if (db_int(rows, "sku_row") == sku->row && slot_from_code(code, strlen(code), &slot)) {
+                g_array_append_val(slots, slot);
+            }
+        }
+        g_array_sort(slots, compare_slots);
+        settle_missing(sku, (const Slot *)(void *)slots->data, slots->len);
     }
     return true;
 }
@@ -165,16 +212,10 @@ skus_list(Batches *batches, const Id *account, const Id *batch, const SkuFilter 
     if (goes_on) {
         g_ptr_array_set_size(items, (gint)page.limit);
     }
-    /* What is missing depends on the photos, whether they are wanted or not. */
-    if (!load_photos(batches, tx, batch, items, error)) {
+    if (items->len > 0 &&
+        !(filter->without_photos ? load_slots(tx, row->info, items, error)
+                                 : load_photos(batches, tx, row->info, items, error))) {
         return NULL;
-    }
-    for (guint i = 0; i < items->len; i++) {
-        SkuInfo *sku = items->pdata[i];
-        settle_missing(sku);
-        if (filter->without_photos) {
-            g_ptr_array_set_size(sku->photos, 0);
-        }
     }
     const SkuInfo *last = goes_on ? items->pdata[items->len - 1] : NULL;
     *ret_cursor = last == NULL ? NULL : g_strdup_printf("%u", last->row);

@@ -397,11 +397,17 @@ static const char quotas_sql[] =
     "DROP INDEX upload_open;"
     "CREATE INDEX upload_open ON upload (account_id, size, reserved_bytes) WHERE state = 1;";
 
+/* The URL of each photo of a list, without looking at the publication itself. */
+static const char photo_urls_sql[] =
+    "DROP INDEX publication_by_photo;"
+    "CREATE INDEX publication_by_photo"
+    "    ON publication (photo_id, published_at DESC, host, path);";
+
 const DbMigration schema_migrations[] = {
     { "0001 accounts", accounts_sql }, { "0002 objects", objects_sql },
     { "0003 batches", batches_sql },   { "0004 jobs", jobs_sql },
     { "0005 requests", requests_sql }, { "0006 privacy", privacy_sql },
-    { "0007 quotas", quotas_sql },
+    { "0007 quotas", quotas_sql },     { "0008 URLs of photos", photo_urls_sql },
 };
 
 const gsize num_schema_migrations = G_N_ELEMENTS(schema_migrations);

@@ -81,9 +81,7 @@ exchange_json_text(Exchange *exchange, guint status, char *body)
 HttpReplied
 exchange_json(Exchange *exchange, guint status, JsonWriter *writer)
 {
-    char *body = g_strdup(json_writer_text(writer)->str);
-    json_writer_free(writer);
-    return exchange_json_text(exchange, status, body);
+    return exchange_json_text(exchange, status, json_writer_finish(writer));
 }
 
 HttpReplied
