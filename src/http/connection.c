@@ -1,5 +1,6 @@
 #include "http/connection.h"
 
+#include "http/date.h"
 #include "http/peer.h"
 #include "http/sse.h"
 #include "http/status.h"
@@ -110,34 +111,54 @@ read_more(HttpConnection *connection)
     return true;
 }
 
+/* From here on it is a worker's, until it comes back. */
+static void
+begin_handling(HttpConnection *connection)
+{
+    set_state(connection, HTTP_CONNECTION_HANDLING);
+    g_atomic_int_set(&connection->has_missed, false);
+}
+
+/* SIZE of the body: as for http_reply_head. */
+static void
+start_output(HttpConnection *connection, gint64 size)
+{
+    HttpRequest *request = connection->request;
+    request->closes |= !request->decoder.is_done || http_loop_is_stopping(connection->loop) ||
+                       request->reply.kind == HTTP_REPLY_EVENTS;
+    connection->output = http_reply_head(request, size, http_date_now());
+    connection->sent = 0;
+}
+
+static gint64
+body_size(const HttpReply *reply)
+{
+    return reply->body == NULL ? 0 : (gint64)g_bytes_get_size(reply->body);
+}
+
 static void
 start_reply(HttpConnection *connection)
 {
-    HttpRequest *request = connection->request;
-    HttpReply *reply = &request->reply;
-    bool has_body = !http_request_is_head(request);
-    gint64 size = reply->body == NULL ? 0 : (gint64)g_bytes_get_size(reply->body);
-    request->closes |= !request->decoder.is_done || http_loop_is_stopping(connection->loop);
+    HttpReply *reply = &connection->request->reply;
+    bool has_body = !http_request_is_head(connection->request);
     switch (reply->kind) {
     case HTTP_REPLY_NONE:
         g_assert_not_reached();
     case HTTP_REPLY_BYTES:
+        start_output(connection, body_size(reply));
         break;
     case HTTP_REPLY_STREAM:
         if (has_body) {
-            set_state(connection, HTTP_CONNECTION_HANDLING);
+            begin_handling(connection);
             g_thread_pool_push(connection->shared->stream_workers, connection, NULL);
             return;
         }
-        size = reply->size;
+        start_output(connection, reply->size);
         break;
     case HTTP_REPLY_EVENTS:
-        request->closes = true;
-        size = -2;
+        start_output(connection, -2);
         break;
     }
-    connection->output = http_reply_head(request, size, http_loop_date(connection->loop));
-    connection->sent = 0;
     set_state(connection, reply->kind == HTTP_REPLY_EVENTS && has_body ? HTTP_CONNECTION_EVENTS
                                                                        : HTTP_CONNECTION_SENDING);
 }
@@ -163,7 +184,7 @@ dispatch(HttpConnection *connection)
         start_reply(connection);
         return;
     }
-    set_state(connection, HTTP_CONNECTION_HANDLING);
+    begin_handling(connection);
     g_thread_pool_push(route->body == HTTP_BODY_STREAM ? connection->shared->stream_workers
                                                        : connection->shared->workers,
                        connection, NULL);
@@ -324,6 +345,18 @@ take_body(HttpConnection *connection)
     return STEP_AGAIN;
 }
 
+/* Waits for the next request. */
+static void
+await_request(HttpConnection *connection)
+{
+    set_state(connection, HTTP_CONNECTION_HEAD);
+    if (connection->input->len == 0 && connection->largest_input > max_idle_input) {
+        g_byte_array_unref(connection->input);
+        connection->input = g_byte_array_new();
+        connection->largest_input = 0;
+    }
+}
+
 static void
 end_reply(HttpConnection *connection)
 {
@@ -337,12 +370,7 @@ end_reply(HttpConnection *connection)
     } else if (closes || is_cut) {
         close_connection(connection);
     } else {
-        set_state(connection, HTTP_CONNECTION_HEAD);
-        if (connection->input->len == 0 && connection->largest_input > max_idle_input) {
-            g_byte_array_unref(connection->input);
-            connection->input = g_byte_array_new();
-            connection->largest_input = 0;
-        }
+        await_request(connection);
     }
 }
 
@@ -362,38 +390,52 @@ may_wait(HttpConnection *connection, gsize size)
     return sending == 0 || (guint64)sending + size <= shared->options.max_sending_bytes;
 }
 
-static Step
-send_reply(HttpConnection *connection)
+/* Sends until all is sent (0), or as a transport's result says. */
+static gssize
+send_output(HttpConnection *connection)
 {
     HttpRequest *request = connection->request;
     GString *head = connection->output;
-    gsize body_size = 0;
+    gsize size = 0;
     const char *body = NULL;
     if (request->reply.body != NULL && !http_request_is_head(request)) {
-        body = g_bytes_get_data(request->reply.body, &body_size);
+        body = g_bytes_get_data(request->reply.body, &size);
     }
-    while (connection->sent < head->len + body_size) {
+    while (connection->sent < head->len + size) {
         gsize head_sent = MIN(connection->sent, head->len);
         gsize body_sent = connection->sent - head_sent;
         struct iovec pieces[] = {
             { .iov_base = head->str + head_sent, .iov_len = head->len - head_sent },
-            { .iov_base = (char *)body + body_sent, .iov_len = body_size - body_sent },
+            { .iov_base = (char *)body + body_sent, .iov_len = size - body_sent },
         };
         int skip = head_sent == head->len ? 1 : 0;
         gssize count = http_transport_write(&connection->transport, pieces + skip, 2 - skip);
-        if (count == HTTP_GONE || (count < 0 && !may_wait(connection, body_size))) {
-            close_connection(connection);
-            return STEP_WAIT;
-        }
         if (count < 0) {
-            return STEP_WAIT;
+            return count;
         }
         connection->sent += (gsize)count;
-        connection->active_us = http_loop_now_us(connection->loop);
         request->bytes_sent = connection->sent - MIN(connection->sent, head->len);
     }
-    end_reply(connection);
-    return STEP_AGAIN;
+    return 0;
+}
+
+static Step
+send_reply(HttpConnection *connection)
+{
+    gsize sent_before = connection->sent;
+    gssize result = send_output(connection);
+    if (connection->sent > sent_before) {
+        connection->active_us = http_loop_now_us(connection->loop);
+    }
+    if (result == 0) {
+        end_reply(connection);
+        return STEP_AGAIN;
+    }
+    if (result == HTTP_GONE ||
+        !may_wait(connection, (gsize)body_size(&connection->request->reply))) {
+        close_connection(connection);
+    }
+    return STEP_WAIT;
 }
 
 /* Throws away what comes in. */
@@ -489,7 +531,9 @@ void
 http_connection_run(HttpConnection *connection)
 {
     if (connection->state == HTTP_CONNECTION_HANDLING) {
-        return; /* whatever it is, the worker sees it, or it is seen when the worker is done */
+        /* Whatever it is, the worker sees it, or it is seen when the worker is done. */
+        g_atomic_int_set(&connection->has_missed, true);
+        return;
     }
     connection->is_drained = false;
     for (guint i = 0; i < max_steps; i++) {
@@ -500,18 +544,53 @@ http_connection_run(HttpConnection *connection)
     http_loop_add_ready(connection->loop, connection);
 }
 
-void
-http_connection_returned(gpointer data)
+/* A worker has given it back. */
+static void
+take_back(gpointer data)
 {
     HttpConnection *connection = data;
     g_assert(connection->state == HTTP_CONNECTION_HANDLING);
     connection->state = HTTP_CONNECTION_SENDING;
-    if (connection->request->is_streamed) {
+    if (connection->request == NULL) {
+        await_request(connection);
+    } else if (connection->request->is_streamed) {
         end_reply(connection);
-    } else {
+    } else if (connection->output == NULL) {
         start_reply(connection);
+    } else {
+        set_state(connection, HTTP_CONNECTION_SENDING);
     }
     http_connection_run(connection);
+}
+
+/* Whether all of the answer is sent, and the next request may come. */
+static bool
+answer_at_once(HttpConnection *connection)
+{
+    HttpRequest *request = connection->request;
+    if (request->is_streamed || request->reply.kind != HTTP_REPLY_BYTES) {
+        return false;
+    }
+    start_output(connection, body_size(&request->reply));
+    return send_output(connection) == 0 && !request->closes;
+}
+
+void
+http_connection_give_back(HttpConnection *connection)
+{
+    HttpLoop *loop = connection->loop;
+    if (!answer_at_once(connection)) {
+        http_loop_post(loop, take_back, connection);
+        return;
+    }
+    end_request(connection);
+    /* Most clients say nothing before they have the answer, and what they say then wakes the loop,
+     * which takes the connection back first: waking it for that alone would cost as much again. An
+     * event that came meanwhile found the connection away; what was not read yet makes none. */
+    if (!connection->is_drained || connection->input->len > 0) {
+        g_atomic_int_set(&connection->has_missed, true);
+    }
+    http_loop_post_unhurried(loop, take_back, connection, &connection->has_missed);
 }
 
 /* The client did not send in time what it began. */

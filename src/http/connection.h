@@ -1,4 +1,5 @@
-/* A connection, from accepting it to closing it. All functions on its loop's thread. */
+/* A connection, from accepting it to closing it. All functions on its loop's thread, unless they
+ * say otherwise. */
 #pragma once
 
 #include "http/exchange.h"
@@ -38,6 +39,7 @@ struct HttpConnection {
                        * the socket has an event */
     bool peer_ended;  /* or broke: reads go on until they say so */
     bool is_ready;    /* in the loop's list of those that have more to do */
+    gint has_missed;  /* atomic: an event, while a worker had it */
 };
 
 /* Takes FD. */
@@ -46,8 +48,9 @@ void http_connection_free(HttpConnection *connection);
 
 /* The socket has an event, or a timer or a worker has. Goes as far as it can without waiting. */
 void http_connection_run(HttpConnection *connection);
-/* A worker is done with it. */
-void http_connection_returned(gpointer connection);
+/* On a worker's thread, when the handler is done: sends what can be sent of the answer at once, and
+ * gives the connection back to its loop. */
+void http_connection_give_back(HttpConnection *connection);
 /* About once a second: time limits. */
 void http_connection_check(HttpConnection *connection, gint64 now_us);
 /* The server stops: closes what has no request under way. */
@@ -57,8 +60,8 @@ void http_connection_abort(HttpConnection *connection);
 
 /* What connections ask of their loop. */
 guint8 *http_loop_scratch(HttpLoop *loop, gsize *ret_size);
-const char *http_loop_date(HttpLoop *loop);
 gint64 http_loop_now_us(const HttpLoop *loop);
+/* From any thread. */
 bool http_loop_is_stopping(const HttpLoop *loop);
 void http_loop_add_ready(HttpLoop *loop, HttpConnection *connection);
 void http_loop_remove(HttpLoop *loop, HttpConnection *connection);

@@ -19,6 +19,21 @@ http_date_format(gint64 unix_seconds)
                            months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+const char *
+http_date_now(void)
+{
+    static _Thread_local gint64 formatted_seconds;
+    static _Thread_local char text[sizeof "Sun, 06 Nov 1994 08:49:37 GMT"];
+    gint64 seconds = g_get_real_time() / G_USEC_PER_SEC;
+    if (seconds != formatted_seconds) {
+        g_autofree char *date = http_date_format(seconds);
+        g_assert(strlen(date) < sizeof text);
+        strcpy(text, date);
+        formatted_seconds = seconds;
+    }
+    return text;
+}
+
 static int
 month_of(const char *name)
 {

@@ -6,6 +6,8 @@
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 char *http_date_format(gint64 unix_seconds);
+/* Of now; the calling thread's, until it calls again. */
+const char *http_date_now(void);
 
 /* All three forms. */
 bool http_date_parse(const char *text, gint64 *ret_unix_seconds);

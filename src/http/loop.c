@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "http/connection.h"
-#include "http/date.h"
 #include "http/peer.h"
 
 #include <errno.h>
@@ -29,18 +28,19 @@ struct HttpLoop {
     int epoll_fd;
     int wake_fd;
     GMutex lock;
-    GArray *posts; /* of Post; below the lock */
+    GArray *posts;     /* of Post; below the lock */
+    GArray *run_posts; /* those that are being run; the loop's own */
+    bool is_woken;     /* below the lock: wake_fd is set, or about to be */
     GPtrArray *connections;
     GPtrArray *ready;
     GPtrArray *removed; /* freed when no event can name them any more */
     guint8 *scratch;
     gint64 now_us;
     gint64 next_check_us;
-    gint64 stop_us; /* when it was told to stop; 0: not yet */
+    gint64 stop_us;   /* when it was told to stop; 0: not yet */
+    gint is_stopping; /* atomic */
     bool is_listening;
     guint next_evicted;
-    gint64 date_seconds;
-    char *date;
 };
 
 guint8 *
@@ -48,18 +48,6 @@ http_loop_scratch(HttpLoop *loop, gsize *ret_size)
 {
     *ret_size = scratch_size;
     return loop->scratch;
-}
-
-const char *
-http_loop_date(HttpLoop *loop)
-{
-    gint64 seconds = g_get_real_time() / G_USEC_PER_SEC;
-    if (seconds != loop->date_seconds) {
-        g_free(loop->date);
-        loop->date = http_date_format(seconds);
-        loop->date_seconds = seconds;
-    }
-    return loop->date;
 }
 
 gint64
@@ -71,7 +59,7 @@ http_loop_now_us(const HttpLoop *loop)
 bool
 http_loop_is_stopping(const HttpLoop *loop)
 {
-    return loop->stop_us != 0;
+    return g_atomic_int_get(&loop->is_stopping) != 0;
 }
 
 void
@@ -253,6 +241,7 @@ static void
 begin_stop(HttpLoop *loop)
 {
     loop->stop_us = loop->now_us;
+    g_atomic_int_set(&loop->is_stopping, true);
     listen_again(loop, false);
     if (loop->shared->options.listen_fd <= 0) {
         (void)shutdown(loop->shared->listen_fd, SHUT_RD); /* newcomers are refused, not kept */
@@ -285,16 +274,32 @@ check(HttpLoop *loop)
 static void
 run_posts(HttpLoop *loop)
 {
-    guint64 count;
-    (void)!read(loop->wake_fd, &count, sizeof count); /* only resets it */
     g_mutex_lock(&loop->lock);
-    g_autoptr(GArray) posts = loop->posts;
-    loop->posts = g_array_new(FALSE, FALSE, sizeof(Post));
+    bool has_some = loop->posts->len > 0;
+    GArray *posts = loop->posts;
+    if (has_some) {
+        loop->posts = loop->run_posts;
+        loop->run_posts = posts;
+    }
     g_mutex_unlock(&loop->lock);
-    for (guint i = 0; i < posts->len; i++) {
+    for (guint i = 0; has_some && i < posts->len; i++) {
         Post *post = &g_array_index(posts, Post, i);
         post->func(post->data);
     }
+    if (has_some) {
+        g_array_set_size(posts, 0);
+    }
+}
+
+/* What is posted from now on wakes again; what was before is run after the events. */
+static void
+reset_wake(HttpLoop *loop)
+{
+    guint64 count;
+    (void)!read(loop->wake_fd, &count, sizeof count); /* only resets it */
+    g_mutex_lock(&loop->lock);
+    loop->is_woken = false;
+    g_mutex_unlock(&loop->lock);
 }
 
 static void
@@ -344,12 +349,14 @@ http_loop_run(HttpLoop *loop)
     while (loop->stop_us == 0 || loop->connections->len > 0) {
         int num_events = epoll_wait(loop->epoll_fd, events, MAX_EVENTS, timeout_ms(loop));
         loop->now_us = g_get_monotonic_time();
+        /* Before the events, for a newcomer may need the place of a connection that came back. */
+        run_posts(loop);
         for (int i = 0; i < num_events; i++) {
             gpointer source = events[i].data.ptr;
             if (source == NULL) {
                 accept_some(loop);
             } else if (source == &loop->wake_fd) {
-                run_posts(loop);
+                reset_wake(loop);
             } else if (source == loop->shared) {
                 begin_stop(loop);
             } else {
@@ -359,6 +366,8 @@ http_loop_run(HttpLoop *loop)
                 http_connection_run(connection);
             }
         }
+        /* And after them, for an event of a connection that was away has said nothing to it. */
+        run_posts(loop);
         run_ready(loop);
         if (loop->now_us >= loop->next_check_us) {
             check(loop);
@@ -368,17 +377,26 @@ http_loop_run(HttpLoop *loop)
 }
 
 void
-http_loop_post(HttpLoop *loop, HttpPostFunc func, gpointer data)
+http_loop_post_unhurried(HttpLoop *loop, HttpPostFunc func, gpointer data, const gint *is_urgent)
 {
     Post post = { func, data };
     g_mutex_lock(&loop->lock);
-    bool was_empty = loop->posts->len == 0;
     g_array_append_val(loop->posts, post);
+    /* Under the lock: as soon as the loop can see the post it may free what IS_URGENT is part of.
+     */
+    bool must_wake = (is_urgent == NULL || g_atomic_int_get(is_urgent) != 0) && !loop->is_woken;
+    loop->is_woken |= must_wake;
     g_mutex_unlock(&loop->lock);
-    if (was_empty) {
+    if (must_wake) {
         guint64 one = 1;
         (void)!write(loop->wake_fd, &one, sizeof one); /* fails only when it is set already */
     }
+}
+
+void
+http_loop_post(HttpLoop *loop, HttpPostFunc func, gpointer data)
+{
+    http_loop_post_unhurried(loop, func, data, NULL);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpLoop, http_loop_free)
@@ -390,6 +408,7 @@ http_loop_new(HttpShared *shared, GError **error)
     loop->shared = shared;
     g_mutex_init(&loop->lock);
     loop->posts = g_array_new(FALSE, FALSE, sizeof(Post));
+    loop->run_posts = g_array_new(FALSE, FALSE, sizeof(Post));
     loop->connections = g_ptr_array_new();
     loop->ready = g_ptr_array_new();
     loop->removed = g_ptr_array_new();
@@ -423,11 +442,11 @@ http_loop_free(HttpLoop *loop)
         close(loop->wake_fd);
     }
     g_array_unref(loop->posts);
+    g_array_unref(loop->run_posts);
     g_ptr_array_unref(loop->connections);
     g_ptr_array_unref(loop->ready);
     g_ptr_array_unref(loop->removed);
     g_mutex_clear(&loop->lock);
     g_free(loop->scratch);
-    g_free(loop->date);
     g_free(loop);
 }

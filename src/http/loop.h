@@ -33,3 +33,7 @@ void http_loop_run(HttpLoop *loop);
 
 /* Has FUNC called on the loop's thread. */
 void http_loop_post(HttpLoop *loop, HttpPostFunc func, gpointer data);
+/* The same, but unless *IS_URGENT (atomic) is set once the post can be seen, the loop is not woken
+ * for it: it comes to it after its next event, or in a second. */
+void http_loop_post_unhurried(HttpLoop *loop, HttpPostFunc func, gpointer data,
+                              const gint *is_urgent);

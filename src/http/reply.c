@@ -23,7 +23,10 @@ void
 http_add_header(HttpRequest *request, const char *name, const char *value)
 {
     assert_is_field(name, value);
-    g_string_append_printf(request->headers, "%s: %s\r\n", name, value);
+    g_string_append(request->headers, name);
+    g_string_append(request->headers, ": ");
+    g_string_append(request->headers, value);
+    g_string_append(request->headers, "\r\n");
 }
 
 static HttpReplied

@@ -184,12 +184,11 @@ flush(HttpRequest *request, const void *data, gsize size, GError **error)
     g_autoptr(GString) before = g_string_new(NULL);
     bool is_chunked = request->reply.size < 0 && request->head.minor_version > 0;
     if (!request->is_head_sent) {
-        g_autofree char *date = http_date_format(g_get_real_time() / G_USEC_PER_SEC);
         g_autoptr(GString) head = http_reply_head(request,
                                                   request->reply.size >= 0 ? request->reply.size
                                                   : is_chunked             ? -1
                                                                            : -2,
-                                                  date);
+                                                  http_date_now());
         g_string_append_len(before, head->str, (gssize)head->len);
     }
     gsize total = unsent->len + size;
@@ -272,7 +271,7 @@ http_worker_handle(gpointer data, gpointer shared)
 {
     HttpConnection *connection = data;
     run_handler(connection);
-    http_loop_post(connection->loop, http_connection_returned, connection);
+    http_connection_give_back(connection);
 }
 
 void
@@ -286,5 +285,5 @@ http_worker_stream(gpointer data, gpointer shared)
         !http_request_is_head(connection->request)) {
         run_stream(connection->request);
     }
-    http_loop_post(connection->loop, http_connection_returned, connection);
+    http_connection_give_back(connection);
 }
