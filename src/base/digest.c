@@ -11,11 +11,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_MD_CTX, EVP_MD_CTX_free)
 
 static const gsize read_size = 256 * 1024;
 
+/* Looked up once: EVP_sha256() has OpenSSL look it up at every use, which takes longer than the
+ * digest of a short text. */
+static const EVP_MD *
+sha256(void)
+{
+    static gsize fetched;
+    if (g_once_init_enter(&fetched)) {
+        EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+        g_assert(md != NULL);
+        g_once_init_leave(&fetched, (gsize)md);
+    }
+    return (const EVP_MD *)fetched; /* for as long as the program lives */
+}
+
 Digest
 digest_of(const void *data, gsize size)
 {
     Digest digest;
-    int done = EVP_Digest(data, size, digest.bytes, NULL, EVP_sha256(), NULL);
+    int done = EVP_Digest(data, size, digest.bytes, NULL, sha256(), NULL);
     g_assert(done == 1);
     return digest;
 }
@@ -26,7 +40,7 @@ digest_of_fd(int fd, const char *name, Digest *ret_digest, GError **error)
     g_autoptr(EVP_MD_CTX) context = EVP_MD_CTX_new();
     g_autofree guint8 *buffer = g_malloc(read_size);
     off_t offset = 0;
-    int done = EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+    int done = EVP_DigestInit_ex(context, sha256(), NULL);
     g_assert(done == 1);
     for (;;) {
         ssize_t got = pread(fd, buffer, read_size, offset);

@@ -50,7 +50,7 @@ each_photo(Batches *batches, const Id *account, const Id *batch, const char *con
             return false;
         }
         for (got = 0; db_next(rows); got++) {
-            g_autoptr(PhotoRow) photo = photo_row_read(rows, NULL);
+            g_autoptr(PhotoRow) photo = photo_row_read(rows);
             after = photo->id;
             if (!func(photo, user_data, error)) {
                 return false;

@@ -116,7 +116,7 @@ load_photos(Matching *matching, DbTx *tx, GError **error)
             return false;
         }
         for (got = 0; db_next(rows); got++) {
-            PhotoRow *photo = photo_row_read(rows, NULL);
+            PhotoRow *photo = photo_row_read(rows);
             g_ptr_array_add(matching->photos, photo);
             after = photo->id;
         }

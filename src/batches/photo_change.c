@@ -54,7 +54,7 @@ find_holder(BatchChange *change, guint32 sku_row, Slot slot, GError **error)
                  PHOTO_SELECT "WHERE photo.batch_id = $1 AND photo.sku_row = $2"
                               " AND photo.slot = $3 AND photo.verdict = 1",
                  "tit", change->batch->info->id.text, (gint64)sku_row, code);
-    return rows != NULL && db_next(rows) ? photo_row_read(rows, NULL) : NULL;
+    return rows != NULL && db_next(rows) ? photo_row_read(rows) : NULL;
 }
 
 static bool

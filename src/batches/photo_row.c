@@ -98,7 +98,7 @@ format_by_name(const char *name)
     return IMAGE_FORMAT_UNKNOWN;
 }
 
-/* In the order of PHOTO_COLUMNS, in which a column is found at once. */
+/* In the order of PHOTO_INFO_COLUMNS, in which a column is found at once. */
 static void
 read_facts(DbRows *rows, ImageFacts *facts)
 {
@@ -116,7 +116,6 @@ static void
 read_picture(DbRows *rows, PhotoRow *row)
 {
     row->has_picture = row_id(rows, "picture_object", &row->picture);
-    read_digest(rows, "picture_digest", &row->picture_digest);
     row->picture_width = (guint32)db_int(rows, "picture_width");
     row->picture_height = (guint32)db_int(rows, "picture_height");
     row->picture_bytes = db_int(rows, "picture_bytes");
@@ -135,21 +134,13 @@ read_place(DbRows *rows, PhotoRow *row)
     row->decided_by = (DecidedBy)db_int(rows, "decided_by");
 }
 
-PhotoRow *
-photo_row_read(DbRows *rows, const Marketplace *rules)
+static void
+read_info_columns(DbRows *rows, PhotoRow *row)
 {
-    PhotoRow *row = g_new0(PhotoRow, 1);
-    row->rules = rules != NULL ? rules
-                               : marketplace_of(db_text(rows, "marketplace"),
-                                                db_text(rows, "sheet_marketplace"));
     (void)row_id(rows, "id", &row->id);
     (void)row_id(rows, "batch_id", &row->batch);
-    (void)row_id(rows, "account_id", &row->account);
     row->name = g_strdup(db_text(rows, "name"));
     row->size = db_int(rows, "size");
-    read_digest(rows, "digest", &row->digest);
-    row->is_picture = db_bool(rows, "is_picture");
-    (void)row_id(rows, "original_object", &row->original);
     row->uploaded_at = db_int(rows, "uploaded_at");
     row->state = (PhotoState)db_int(rows, "state");
     row->failure = g_strdup(db_text(rows, "failure"));
@@ -159,10 +150,23 @@ photo_row_read(DbRows *rows, const Marketplace *rules)
     read_place(rows, row);
     row->turn = (guint)db_int(rows, "turn");
     row->needs_attention = db_bool(rows, "needs_attention");
-    row->revision = db_int(rows, "revision");
-    row->decided_revision = db_int(rows, "decided_revision");
     row->sku = g_strdup(db_text(rows, "sku"));
     row->location = g_strdup(db_text(rows, "location"));
+}
+
+PhotoRow *
+photo_row_read(DbRows *rows)
+{
+    PhotoRow *row = g_new0(PhotoRow, 1);
+    (void)row_id(rows, "account_id", &row->account);
+    read_digest(rows, "digest", &row->digest);
+    row->is_picture = db_bool(rows, "is_picture");
+    (void)row_id(rows, "original_object", &row->original);
+    read_digest(rows, "picture_digest", &row->picture_digest);
+    row->revision = db_int(rows, "revision");
+    row->decided_revision = db_int(rows, "decided_revision");
+    row->rules = marketplace_of(db_text(rows, "marketplace"), db_text(rows, "sheet_marketplace"));
+    read_info_columns(rows, row);
     return row;
 }
 
@@ -174,7 +178,7 @@ photo_row_load(DbTx *tx, const Id *account, const Id *photo, GError **error)
     if (rows == NULL) {
         return NULL;
     }
-    g_autoptr(PhotoRow) row = db_next(rows) ? photo_row_read(rows, NULL) : NULL;
+    g_autoptr(PhotoRow) row = db_next(rows) ? photo_row_read(rows) : NULL;
     if (row == NULL || (account != NULL && !id_equal(account, &row->account))) {
         return fail_no_such(error, "photo");
     }
@@ -451,6 +455,15 @@ photo_info_new(const Batches *batches, const PhotoRow *row)
         .compliance = photo_compliance(row),
     };
     return photo;
+}
+
+PhotoInfo *
+photo_info_read(const Batches *batches, DbRows *rows, const Marketplace *rules)
+{
+    g_autoptr(PhotoRow) row = g_new0(PhotoRow, 1);
+    row->rules = rules;
+    read_info_columns(rows, row);
+    return photo_info_new(batches, row);
 }
 
 bool

@@ -41,29 +41,32 @@ typedef struct {
 void photo_row_free(PhotoRow *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PhotoRow, photo_row_free)
 
-#define PHOTO_COLUMNS                                                                              \
-    "photo.id, photo.batch_id, photo.account_id, photo.name, photo.size, photo.digest, "           \
-    "photo.is_picture, photo.original_object, photo.uploaded_at, photo.state, photo.failure, "     \
-    "photo.version, photo.format, photo.width, photo.height, photo.num_frames, "                   \
+/* What PhotoInfo shows of a photo. */
+#define PHOTO_INFO_COLUMNS                                                                         \
+    "photo.id, photo.batch_id, photo.name, photo.size, photo.uploaded_at, photo.state, "           \
+    "photo.failure, photo.version, photo.format, photo.width, photo.height, photo.num_frames, "    \
     "photo.was_truncated, photo.had_location, photo.border_white, photo.frame_fill, "              \
-    "photo.picture_object, photo.picture_digest, photo.picture_width, photo.picture_height, "      \
-    "photo.picture_bytes, photo.thumbnail_object, photo.verdict, photo.sku_row, photo.slot, "      \
-    "photo.rule, photo.notes, photo.decided_by, photo.turn, photo.needs_attention, "               \
-    "photo.revision, photo.decided_revision, sku.sku, "                                            \
+    "photo.picture_object, photo.picture_width, photo.picture_height, photo.picture_bytes, "       \
+    "photo.thumbnail_object, photo.verdict, photo.sku_row, photo.slot, photo.rule, photo.notes, "  \
+    "photo.decided_by, photo.turn, photo.needs_attention, sku.sku, "                               \
     "(SELECT host || '/' || path FROM publication WHERE publication.photo_id = photo.id "          \
     "ORDER BY published_at DESC, host, path LIMIT 1) AS location "
 #define PHOTO_TABLES                                                                               \
     "FROM photo LEFT JOIN sku ON sku.batch_id = photo.batch_id AND sku.row = photo.sku_row "
 
-/* What every query of photos begins with: of any, and of those of a batch whose rules are known
- * (a long list need not look its batch up for each photo). */
+/* What queries of photos begin with that are read by photo_row_read. */
 #define PHOTO_SELECT                                                                               \
-    "SELECT batch.marketplace, batch.sheet_marketplace, " PHOTO_COLUMNS PHOTO_TABLES               \
+    "SELECT photo.account_id, photo.digest, photo.is_picture, photo.original_object, "             \
+    "photo.picture_digest, photo.revision, photo.decided_revision, batch.marketplace, "            \
+    "batch.sheet_marketplace, " PHOTO_INFO_COLUMNS PHOTO_TABLES                                    \
     "JOIN batch ON batch.id = photo.batch_id "
-#define PHOTO_SELECT_IN_BATCH "SELECT " PHOTO_COLUMNS PHOTO_TABLES
+PhotoRow *photo_row_read(DbRows *rows);
 
-/* The row that ROWS stands on. RULES: of its batch, or NULL after PHOTO_SELECT. */
-PhotoRow *photo_row_read(DbRows *rows, const Marketplace *rules);
+/* The same where all that is wanted is the info of photos of a batch whose rules are known: pages
+ * ask for hundreds. */
+#define PHOTO_INFO_SELECT "SELECT " PHOTO_INFO_COLUMNS PHOTO_TABLES
+PhotoInfo *photo_info_read(const Batches *batches, DbRows *rows, const Marketplace *rules);
+
 /* NOT_FOUND. ACCOUNT NULL: whoever's (jobs). */
 PhotoRow *photo_row_load(DbTx *tx, const Id *account, const Id *photo, GError **error);
 

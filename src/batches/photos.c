@@ -53,8 +53,7 @@ take_infos(const Batches *batches, const Marketplace *rules, DbRows *rows)
 {
     GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)photo_info_free);
     while (db_next(rows)) {
-        g_autoptr(PhotoRow) row = photo_row_read(rows, rules);
-        g_ptr_array_add(items, photo_info_new(batches, row));
+        g_ptr_array_add(items, photo_info_read(batches, rows, rules));
     }
     return items;
 }
@@ -65,11 +64,10 @@ query_page(Batches *batches, DbTx *tx, const Id *batch, PhotoFilter filter, guin
 {
     Timestamp now = clock_now(batches->clock);
     Timestamp oldest = now - (service_expiry(now) - now);
-    g_autofree char *sql =
-        g_strconcat(PHOTO_SELECT_IN_BATCH
-                    "WHERE photo.batch_id = $1 AND photo.id > $2 AND photo.uploaded_at > $4 ",
-                    condition_of(filter), sku_row == 0 ? "" : "AND photo.sku_row = $5 ",
-                    "ORDER BY photo.id LIMIT $3", NULL);
+    g_autofree char *sql = g_strconcat(
+        PHOTO_INFO_SELECT "WHERE photo.batch_id = $1 AND photo.id > $2 AND photo.uploaded_at > $4 ",
+        condition_of(filter), sku_row == 0 ? "" : "AND photo.sku_row = $5 ",
+        "ORDER BY photo.id LIMIT $3", NULL);
     return sku_row == 0 ? db_query(tx, error, sql, "ttii", batch->text, page->after,
                                    (gint64)page->limit + 1, oldest)
                         : db_query(tx, error, sql, "ttiii", batch->text, page->after,
@@ -111,14 +109,13 @@ photos_list_some(Batches *batches, const Id *account, const Id *batch, const Id 
     g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func((GDestroyNotify)photo_info_free);
     for (gsize i = 0; i < num_photos; i++) {
         g_autoptr(DbRows) rows =
-            db_query(tx, error, PHOTO_SELECT_IN_BATCH "WHERE photo.id = $1 AND photo.batch_id = $2",
+            db_query(tx, error, PHOTO_INFO_SELECT "WHERE photo.id = $1 AND photo.batch_id = $2",
                      "tt", photos[i].text, batch->text);
         if (rows == NULL) {
             return NULL;
         }
         if (db_next(rows)) {
-            g_autoptr(PhotoRow) row = photo_row_read(rows, batch_row->info->rules);
-            g_ptr_array_add(items, photo_info_new(batches, row));
+            g_ptr_array_add(items, photo_info_read(batches, rows, batch_row->info->rules));
         }
     }
     return g_steal_pointer(&items);

@@ -85,7 +85,7 @@ publish_all(Publishing *publishing, GError **error)
             return false;
         }
         for (got = 0; db_next(rows); got++) {
-            g_autoptr(PhotoRow) photo = photo_row_read(rows, NULL);
+            g_autoptr(PhotoRow) photo = photo_row_read(rows);
             after = photo->id;
             if (photo->state == PHOTO_DONE && photo->has_picture &&
                 !publish_photo(publishing, photo, error)) {

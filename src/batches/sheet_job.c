@@ -86,7 +86,7 @@ clear_places(BatchChange *change, GError **error)
     g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(OldPlace));
     g_array_set_clear_func(places, old_place_clear);
     while (db_next(rows)) {
-        g_autoptr(PhotoRow) row = photo_row_read(rows, NULL);
+        g_autoptr(PhotoRow) row = photo_row_read(rows);
         OldPlace place = { row->id, g_strdup(row->sku == NULL ? "" : row->sku) };
         g_array_append_val(places, place);
     }

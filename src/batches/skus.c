@@ -132,17 +132,16 @@ static bool
 load_photos(Batches *batches, DbTx *tx, const BatchInfo *batch, GPtrArray *skus, GError **error)
 {
     const SkuInfo *first = skus->pdata[0], *last = skus->pdata[skus->len - 1];
-    g_autoptr(DbRows) rows = db_query(tx, error, PHOTO_SELECT_IN_BATCH PLACED_CONDITION, "tii",
+    g_autoptr(DbRows) rows = db_query(tx, error, PHOTO_INFO_SELECT PLACED_CONDITION, "tii",
                                       batch->id.text, (gint64)first->row, (gint64)last->row);
     if (rows == NULL) {
         return false;
     }
     guint next = 0;
     while (db_next(rows)) {
-        g_autoptr(PhotoRow) row = photo_row_read(rows, batch->rules);
-        SkuInfo *sku = find_row(skus, row->sku_row, &next);
+        SkuInfo *sku = find_row(skus, (guint32)db_int(rows, "sku_row"), &next);
         if (sku != NULL) {
-            g_ptr_array_add(sku->photos, photo_info_new(batches, row));
+            g_ptr_array_add(sku->photos, photo_info_read(batches, rows, batch->rules));
         }
     }
     for (guint i = 0; i < skus->len; i++) {
