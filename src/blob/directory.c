@@ -10,6 +10,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+/* The disk begins with what is there while more comes; otherwise it would do nothing until the end,
+ * and then everybody would wait for it. */
+static const gsize write_out_bytes = 1024 * 1024;
+
 /* What is being written has this at the end of its name, so that it is found by its key. */
 static const char partial_suffix[] = ".partial";
 
@@ -23,9 +27,10 @@ typedef struct {
     BlobWriter base;
     char *key;
     char *partial;
-    int fd;            /* -1 once closed */
-    bool is_linked;    /* the object has its name */
-    bool is_committed; /* and that is on the disk */
+    int fd;                  /* -1 once closed */
+    guint64 size, size_sent; /* written, and of that on its way to the disk */
+    bool is_linked;          /* the object has its name */
+    bool is_committed;       /* and that is on the disk */
 } DirectoryWriter;
 
 /* Writes bind to a name only when the directory that holds it is on the disk, too. */
@@ -102,6 +107,13 @@ directory_write(BlobWriter *base, const void *data, gsize size, GError **error)
         }
         at += written;
         size -= (gsize)written;
+        writer->size += (guint64)written;
+    }
+    if (writer->size - writer->size_sent >= write_out_bytes) {
+        /* Only to be early: what fails here fails in the fsync at the end, too. */
+        (void)sync_file_range(writer->fd, (off_t)writer->size_sent,
+                              (off_t)(writer->size - writer->size_sent), SYNC_FILE_RANGE_WRITE);
+        writer->size_sent = writer->size;
     }
     return true;
 }
