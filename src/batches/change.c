@@ -24,12 +24,12 @@ take_batch(DbTx *tx, const Id *account, const Id *batch, Timestamp now, GError *
                     "tiit", batch->text, now, (gint64)BATCH_DELETED, account->text);
 }
 
-bool
-change_begin(BatchChange *ret_change, Batches *batches, const Id *account, const Id *batch,
-             GError **error)
+static bool
+begin(BatchChange *ret_change, Batches *batches, DbMode mode, const Id *account, const Id *batch,
+      GError **error)
 {
     g_auto(BatchChange) change = { .batches = batches, .now = clock_now(batches->clock) };
-    change.tx = db_begin(batches->db, DB_WRITE, error);
+    change.tx = db_begin(batches->db, mode, error);
     if (change.tx == NULL) {
         return false;
     }
@@ -47,6 +47,20 @@ change_begin(BatchChange *ret_change, Batches *batches, const Id *account, const
     *ret_change = change;
     change = (BatchChange){ 0 };
     return true;
+}
+
+bool
+change_begin(BatchChange *ret_change, Batches *batches, const Id *account, const Id *batch,
+             GError **error)
+{
+    return begin(ret_change, batches, DB_WRITE, account, batch, error);
+}
+
+bool
+change_begin_quickly(BatchChange *ret_change, Batches *batches, const Id *account, const Id *batch,
+                     GError **error)
+{
+    return begin(ret_change, batches, DB_WRITE_QUICKLY, account, batch, error);
 }
 
 void

@@ -21,6 +21,10 @@ typedef struct {
 /* ACCOUNT NULL: whoever's (jobs). NOT_FOUND. */
 bool change_begin(BatchChange *ret_change, Batches *batches, const Id *account, const Id *batch,
                   GError **error);
+/* The same, but its commit does not wait for the disk (DB_WRITE_QUICKLY): for what a change that
+ * comes after it makes durable as well, before anybody is told. */
+bool change_begin_quickly(BatchChange *ret_change, Batches *batches, const Id *account,
+                          const Id *batch, GError **error);
 /* Writes the counters, commits, tells those who watch and those who work. */
 bool change_commit(BatchChange *change, GError **error);
 /* Undoes what was not committed. */

@@ -140,7 +140,9 @@ uploads_create(Batches *batches, const Id *account, const UploadRequest *request
     UploadKind kind = kind_of(request);
     Id id = id_new(batches->clock);
     g_auto(BatchChange) change = { 0 };
-    if (!change_begin(&change, batches, account, &request->batch, error) ||
+    if (!(request->bytes_follow
+              ? change_begin_quickly(&change, batches, account, &request->batch, error)
+              : change_begin(&change, batches, account, &request->batch, error)) ||
         !check_limits(&change, kind, request->size, error) ||
         !insert_upload(&change, request, kind, &id, error)) {
         return NULL;

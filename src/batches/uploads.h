@@ -33,6 +33,8 @@ typedef struct {
     const char *name; /* UTF-8, up to 1,024 bytes; INVALID with control characters or ".." */
     gint64 size;
     const char *metadata; /* kept and given back as it is; NULL: none */
+    bool bytes_follow;    /* the caller appends some before it tells anybody: the upload need not be
+                           * durable before they are */
 } UploadRequest;
 
 /* TOO_LARGE names the limit: of one file of this kind, of the batch, of the account's quota. A size

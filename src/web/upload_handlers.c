@@ -162,6 +162,8 @@ read_request(Exchange *exchange, GHashTable *metadata, UploadRequest *ret_reques
         .kind = UPLOAD_AUTO,
         .name = name != NULL ? name : g_hash_table_lookup(metadata, "filename"),
         .metadata = http_request_header(exchange->request, "Upload-Metadata"),
+        .bytes_follow =
+            has_offset_body(exchange) && http_request_content_length(exchange->request) > 0,
     };
     const char *length = http_request_header(exchange->request, "Upload-Length");
     if (http_request_header(exchange->request, "Upload-Concat") != NULL ||
