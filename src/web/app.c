@@ -268,13 +268,11 @@ bool
 app_start_jobs(App *app, GError **error)
 {
     /* Matching and publishing wait for the database; photos are cleaned by processes of their own,
-     * and a thread feeds each; housekeeping is one at a time. */
+     * and a thread feeds each, with some to spare: while one waits for the disk with a picture, the
+     * next photo is in its place. Housekeeping is one at a time. */
     gint64 photo_workers = app->settings->jobs_photo_workers;
-    const guint num_threads[3] = {
-        2,
-        photo_workers > 0 ? (guint)photo_workers : g_get_num_processors(),
-        1,
-    };
+    guint num_decoders = photo_workers > 0 ? (guint)photo_workers : g_get_num_processors();
+    const guint num_threads[3] = { 2, num_decoders + (num_decoders + 1) / 2, 1 };
     if (!batches_plan_housekeeping(app->batches, error) || !privacy_start(&app->privacy, error)) {
         return false;
     }
