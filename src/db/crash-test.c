@@ -43,10 +43,11 @@ commit_for_ever(const char *url, gint64 first)
 {
     g_autoptr(Db) db = db_open(url, 1, NULL);
     for (gint64 n = first;; n++) {
-        DbTx *tx = db_begin(db, DB_WRITE, NULL);
-        if (!db_exec(tx, NULL, NULL, "INSERT INTO done (n, half) VALUES ($1, 0)", "i", n) ||
+        g_autoptr(DbTx) tx = db_begin(db, DB_WRITE, NULL);
+        if (tx == NULL ||
+            !db_exec(tx, NULL, NULL, "INSERT INTO done (n, half) VALUES ($1, 0)", "i", n) ||
             !db_exec(tx, NULL, NULL, "UPDATE done SET half = 1 WHERE n = $1", "i", n) ||
-            !db_commit(tx, NULL)) {
+            !db_commit(g_steal_pointer(&tx), NULL)) {
             return 1;
         }
         printf("%" G_GINT64_FORMAT "\n", n);
