@@ -140,30 +140,38 @@ photos_get(Batches *batches, const Id *account, const Id *photo, GError **error)
     return row == NULL ? NULL : photo_info_new(batches, row);
 }
 
+/* NULL without an error where ROW has none. */
+static const Id *
+object_of(const PhotoRow *row, PhotoObject which, const char **ret_name)
+{
+    switch (which) {
+    case PHOTO_ORIGINAL:
+        *ret_name = "original";
+        return &row->original;
+    case PHOTO_PICTURE:
+        *ret_name = "picture";
+        return row->has_picture ? &row->picture : NULL;
+    case PHOTO_THUMBNAIL:
+        *ret_name = "thumbnail";
+        return row->has_thumbnail ? &row->thumbnail : NULL;
+    }
+    g_assert_not_reached();
+}
+
 bool
 photos_object(Batches *batches, const Id *account, const Id *photo, PhotoObject which,
-              Id *ret_object, GError **error)
+              Id *ret_object, Timestamp *ret_expires_at, GError **error)
 {
     g_autoptr(PhotoRow) row = load(batches, account, photo, error);
     if (row == NULL) {
         return false;
     }
-    switch (which) {
-    case PHOTO_ORIGINAL:
-        *ret_object = row->original;
-        return true;
-    case PHOTO_PICTURE:
-        if (row->has_picture) {
-            *ret_object = row->picture;
-            return true;
-        }
-        return fail(error, APP_ERROR_NOT_FOUND, "no picture of this photo");
-    case PHOTO_THUMBNAIL:
-        if (row->has_thumbnail) {
-            *ret_object = row->thumbnail;
-            return true;
-        }
-        return fail(error, APP_ERROR_NOT_FOUND, "no thumbnail of this photo");
+    const char *name;
+    const Id *object = object_of(row, which, &name);
+    if (object == NULL) {
+        return fail(error, APP_ERROR_NOT_FOUND, "no %s of this photo", name);
     }
-    g_assert_not_reached();
+    *ret_object = *object;
+    *ret_expires_at = service_expiry(row->uploaded_at);
+    return true;
 }

@@ -240,18 +240,17 @@ reply_object(Exchange *exchange, PhotoObject which)
     GError *error = NULL;
     Id id, object;
     g_autoptr(GBytes) bytes = NULL;
-    g_autoptr(PhotoInfo) photo = NULL;
+    Timestamp expires_at;
     if (!exchange_id(exchange, "photo", &id, &error) ||
-        (photo = photos_get(exchange->app->batches, &exchange->account.id, &id, &error)) == NULL ||
         !photos_object(exchange->app->batches, &exchange->account.id, &id, which, &object,
-                       &error) ||
+                       &expires_at, &error) ||
         (bytes = vault_read_whole(exchange->app->vault, &object, MAX_PICTURE_BYTES, &error)) ==
             NULL) {
         return exchange_fail(exchange, error);
     }
     /* Bytes of an object never change. */
     g_autofree char *etag = g_strconcat("\"", object.text, "\"", NULL);
-    gint64 left = (photo->expires_at - clock_now(exchange->app->clock)) / SECONDS(1);
+    gint64 left = (expires_at - clock_now(exchange->app->clock)) / SECONDS(1);
     g_autofree char *cache = g_strdup_printf("private, max-age=%" G_GINT64_FORMAT ", immutable",
                                              CLAMP(left, 0, PRIVATE_CACHE_SECONDS));
     http_add_header(exchange->request, "Cache-Control", cache);
