@@ -394,6 +394,21 @@ test_output_into_the_folder_of_photos_is_refused(void)
     g_assert_nonnull(strstr(result.err, "holds the photos"));
 }
 
+/* The next run would take this one's pictures for photos. */
+static void
+test_photos_where_the_pictures_go_are_refused(void)
+{
+    g_auto(TempDir) dir = temp_dir_new();
+    g_autofree char *sheet = sample("sheet.csv");
+    g_autofree char *photos = g_build_filename(dir, "pictures", NULL);
+    put_photo(photos, "CH-7.jpg");
+    g_auto(CommandResult) result =
+        run_cloudpick("listing", "build", "--sheet", sheet, "--photos", photos, "--out", dir,
+                      "--base-url", base_url, "--quality=85", NULL);
+    assert_status(&result, 2);
+    g_assert_nonnull(strstr(result.err, "holds the photos"));
+}
+
 /* A folder with things of the seller's own: last season's sheet, another program's report. */
 static void
 test_files_of_somebody_else_are_not_replaced(void)
@@ -689,6 +704,7 @@ main(int argc, char **argv)
     g_test_add_func("/build/wrong-calls", test_wrong_calls_say_what_is_wrong);
     g_test_add_func("/build/reports-name", test_sheet_with_a_reports_name_is_refused);
     g_test_add_func("/build/out-is-photos", test_output_into_the_folder_of_photos_is_refused);
+    g_test_add_func("/build/out-pictures", test_photos_where_the_pictures_go_are_refused);
     g_test_add_func("/build/others-files", test_files_of_somebody_else_are_not_replaced);
     g_test_add_func("/build/bulk-zip", test_summary_tells_what_the_bulk_zip_lacks);
     g_test_add_func("/build/duplicate", test_duplicate_names_the_photo_that_was_used);

@@ -28,8 +28,9 @@ static const char *const own_names[] = { "report.csv",  "skus.csv", "report.json
 static bool
 check_photo_paths(const BuildOptions *options, GError **error)
 {
+    g_autofree char *pictures = g_build_filename(options->out_dir, "pictures", NULL);
     for (const char *const *path = options->photo_paths; *path != NULL; path++) {
-        if (file_is_same(*path, options->out_dir)) {
+        if (file_is_same(*path, options->out_dir) || file_is_same(*path, pictures)) {
             return fail(error, APP_ERROR_INVALID,
                         "%s: holds the photos; choose another folder for --out", *path);
         }
