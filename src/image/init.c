@@ -2,6 +2,7 @@
 #include "image/image.h"
 
 #include <libheif/heif.h>
+#include <malloc.h>
 #include <vips/vips.h>
 
 /* The loaders that vips_load.c calls; every other one is blocked by libvips itself, should a bug
@@ -13,9 +14,17 @@ static const char *const wanted_loaders[] = {
     "VipsForeignLoadNsgif",
 };
 
+/* Automatic quality takes and frees the same planes of many megabytes at every trial. By itself
+ * malloc hands them back to the system each time, which must clear every page of the next: a sixth
+ * of the time of a photo. Larger ones than this are those of sources, taken once. */
+#define KEPT_PLANE_BYTES (32 * 1024 * 1024)
+#define KEPT_BYTES (256 * 1024 * 1024)
+
 bool
 image_init(GError **error)
 {
+    mallopt(M_MMAP_THRESHOLD, KEPT_PLANE_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     /* libvips loads whatever lies in its folder of modules: ImageMagick, poppler, openslide, a
      * hundred libraries more. It finds no folder where there is none. */
     g_setenv("VIPSHOME", "/nonexistent", TRUE);
