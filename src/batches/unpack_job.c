@@ -144,16 +144,19 @@ join(Unpacking *unpacking, GError **error)
            finish(unpacking, &change, NULL, error);
 }
 
-/* What an earlier attempt took out of the ZIP. */
+/* What an earlier attempt took out of the ZIP, and what it told of that cannot be had. */
 static GHashTable *
 load_known(Unpacking *unpacking, GError **error)
 {
     g_autoptr(DbTx) tx = db_begin(unpacking->batches->db, DB_READ, error);
     g_autoptr(DbRows) rows =
-        tx == NULL
-            ? NULL
-            : db_query(tx, error, "SELECT name FROM photo WHERE batch_id = $1 AND uploaded_at = $2",
-                       "ti", unpacking->upload->batch.text, unpacking->upload->created_at);
+        tx == NULL ? NULL
+                   : db_query(tx, error,
+                              "SELECT name FROM photo WHERE batch_id = $1 AND uploaded_at = $2"
+                              " UNION ALL SELECT name FROM upload WHERE batch_id = $1"
+                              " AND uploaded_at = $2 AND state = $3",
+                              "tii", unpacking->upload->batch.text, unpacking->upload->created_at,
+                              (gint64)UPLOAD_FAILED);
     if (rows == NULL) {
         return NULL;
     }

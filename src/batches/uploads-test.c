@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A client that sends DATA in pieces, and whose line may break. */
@@ -481,6 +482,52 @@ test_a_zip_becomes_its_photos(TestDatabase *database)
 }
 
 /* A hundred kilobytes that would be a hundred megabytes. */
+/* The only file in the store of the US. */
+static char *
+only_file(const TestBatches *test)
+{
+    const char *const argv[] = { "find", test->vault->directory, "-type", "f", "-path", "*/us/*",
+                                 NULL };
+    char *found = NULL;
+    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &found,
+                               NULL, NULL, NULL));
+    g_strchomp(found);
+    g_assert_null(strchr(found, '\n'));
+    return found;
+}
+
+/* A job that does not get to its end, as one that is killed, is done again. */
+static void
+test_a_zip_tells_of_a_bad_member_once(TestDatabase *database)
+{
+    enum { SIZE = 300 * 1000 };
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = test_batches_open(test);
+    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    g_autofree guint8 *noise = g_malloc(SIZE);
+    for (guint i = 0; i < SIZE; i++) {
+        noise[i] = (guint8)g_rand_int(random);
+    }
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_autoptr(ZipWriter) zip = zip_writer_new_to_sink(take_bytes, bytes);
+    add_member(zip, "empty.jpg", "", 0);
+    add_member(zip, "noise.jpg", noise, SIZE);
+    g_assert_true(zip_writer_finish(zip, NULL, NULL));
+    g_autoptr(UploadInfo) upload =
+        test_batches_upload(test, &batch, "shoes.zip", bytes->data, bytes->len);
+    g_autofree char *path = only_file(test);
+    FILE *stored = fopen(path, "r+");
+    g_assert_cmpint(fseek(stored, SIZE / 2, SEEK_SET), ==, 0);
+    g_assert_cmpuint(fwrite("spoilt", 6, 1, stored), ==, 1);
+    g_assert_cmpint(fclose(stored), ==, 0);
+    g_assert_cmpuint(test_batches_work(test), >, 1); /* again and again */
+    g_autofree char *cursor = NULL;
+    g_autoptr(GPtrArray) failed =
+        uploads_list(test->batches, &test->account, &batch, UPLOAD_FAILED, NULL, 0, &cursor, NULL);
+    g_assert_cmpuint(failed->len, ==, 1);
+    g_assert_cmpstr(((const UploadInfo *)failed->pdata[0])->name, ==, "empty.jpg");
+}
+
 static void
 test_a_zip_bomb_is_refused(TestDatabase *database)
 {
@@ -579,6 +626,7 @@ add_tests(void)
     test_each_database("/uploads/terminate", test_a_terminated_upload_is_gone);
     test_each_database("/uploads/expire", test_an_upload_that_nobody_goes_on_with_expires);
     test_each_database("/uploads/zip", test_a_zip_becomes_its_photos);
+    test_each_database("/uploads/zip-again", test_a_zip_tells_of_a_bad_member_once);
     test_each_database("/uploads/zip-bomb", test_a_zip_bomb_is_refused);
     test_each_database("/uploads/damaged-zip", test_a_damaged_zip_says_so);
     test_each_database("/uploads/no-picture", test_what_is_no_picture_is_told_on_that_file);
