@@ -54,14 +54,26 @@ find_ids(Batches *batches, const char *sql, Timestamp time, GError **error)
     return ids;
 }
 
-/* An upload that nobody went on with, or one that was done with long ago. */
+/* An upload that nobody went on with, or one that was done with long ago. One that is full and
+ * still open is being unpacked. */
+#define UPLOAD_IS_EXPIRED "expires_at <= $1 AND (state <> 1 OR offset_bytes < size)"
+
 static bool
-expire_upload(Batches *batches, const Id *id, GError **error)
+expire_upload(Batches *batches, const Id *id, Timestamp now, GError **error)
 {
+    gint64 num_expired;
     g_autoptr(DbTx) tx = db_begin(batches->db, DB_WRITE, error);
-    return tx != NULL && upload_parts_remove(tx, id, error) &&
-           db_exec(tx, error, NULL, "DELETE FROM upload WHERE id = $1", "t", id->text) &&
-           db_commit(g_steal_pointer(&tx), error);
+    /* Somebody who began in time may have gone on with it since it was found: what he was told is
+     * stored stays. */
+    if (tx == NULL || !db_exec(tx, error, &num_expired,
+                               "UPDATE upload SET state = $3 WHERE id = $2 AND " UPLOAD_IS_EXPIRED,
+                               "iti", now, id->text, (gint64)UPLOAD_FAILED)) {
+        return false;
+    }
+    return num_expired == 0 ||
+           (upload_parts_remove(tx, id, error) &&
+            db_exec(tx, error, NULL, "DELETE FROM upload WHERE id = $1", "t", id->text) &&
+            db_commit(g_steal_pointer(&tx), error));
 }
 
 JobOutcome
@@ -69,16 +81,13 @@ uploads_expire_run(const Job *job, gpointer context, GError **error)
 {
     Batches *batches = context;
     Timestamp now = clock_now(batches->clock);
-    /* One that is full and still open is being unpacked. */
-    g_autoptr(GArray) ids = find_ids(batches,
-                                     "SELECT id FROM upload WHERE expires_at <= $1"
-                                     " AND (state <> 1 OR offset_bytes < size) LIMIT $2",
-                                     now, error);
+    g_autoptr(GArray) ids =
+        find_ids(batches, "SELECT id FROM upload WHERE " UPLOAD_IS_EXPIRED " LIMIT $2", now, error);
     if (ids == NULL) {
         return JOB_RETRY;
     }
     for (guint i = 0; i < ids->len; i++) {
-        if (!expire_upload(batches, &g_array_index(ids, Id, i), error)) {
+        if (!expire_upload(batches, &g_array_index(ids, Id, i), now, error)) {
             return JOB_RETRY;
         }
     }

@@ -428,6 +428,33 @@ test_an_upload_that_nobody_goes_on_with_expires(TestDatabase *database)
     g_assert_cmpint(info->counts.uploading, ==, 0);
 }
 
+/* Bytes that arrive between the look for expired uploads and the deletion of one. Here a trigger
+ * brings them: with the deletion of the first upload the rest of the other one comes. */
+static void
+test_an_upload_that_goes_on_meanwhile_does_not_expire(TestDatabase *database)
+{
+    if (db_kind(database->db) != DB_SQLITE) {
+        g_test_skip("triggers are written differently");
+        return;
+    }
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = test_batches_open(test);
+    (void)created(test, &batch, "a.csv", 10);
+    (void)created(test, &batch, "b.csv", 10);
+    g_autoptr(GError) error = NULL;
+    DbTx *tx = db_begin(database->db, DB_WRITE, &error);
+    g_assert_true(db_exec(tx, &error, NULL,
+                          "CREATE TRIGGER goes_on AFTER DELETE ON upload BEGIN"
+                          " UPDATE upload SET expires_at = expires_at + 999999999999; END",
+                          ""));
+    g_assert_true(db_commit(tx, &error));
+    test->vault->time += SECONDS(test->settings.upload_expiry_hours * 3600 + 1);
+    g_assert_true(batches_plan_housekeeping(test->batches, NULL));
+    test_batches_work(test);
+    g_autoptr(BatchInfo) info = test_batches_info(test, &batch);
+    g_assert_cmpint(info->counts.uploading, ==, 1);
+}
+
 static bool
 take_bytes(const void *data, gsize size, gpointer user_data, GError **error)
 {
@@ -625,6 +652,8 @@ add_tests(void)
     test_each_database("/uploads/again", test_the_same_file_again_adds_nothing);
     test_each_database("/uploads/terminate", test_a_terminated_upload_is_gone);
     test_each_database("/uploads/expire", test_an_upload_that_nobody_goes_on_with_expires);
+    test_each_database("/uploads/expire-meanwhile",
+                       test_an_upload_that_goes_on_meanwhile_does_not_expire);
     test_each_database("/uploads/zip", test_a_zip_becomes_its_photos);
     test_each_database("/uploads/zip-again", test_a_zip_tells_of_a_bad_member_once);
     test_each_database("/uploads/zip-bomb", test_a_zip_bomb_is_refused);
