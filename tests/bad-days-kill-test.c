@@ -144,7 +144,7 @@ new_batch(const TestClient *client, guint number)
     g_autoptr(GBytes) body = g_bytes_new_static("{\"quality\":60}", strlen("{\"quality\":60}"));
     for (;;) {
         g_auto(NetResponse) response = call(client, "POST", "/api/v1/batches", headers, body);
-        if (response.status == 409) { /* the one that was cut counts as under way for a while */
+        if (response.status == 409) { /* the database is still ending the one that was cut */
             g_usleep(200 * 1000);
             continue;
         }
