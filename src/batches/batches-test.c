@@ -253,6 +253,20 @@ test_pictures_and_report_go_out(TestDatabase *database)
 }
 
 /* LST-03: every photo's way is on record. */
+/* LST-17: whether the sweep has come or, not trusting the clock, has not. */
+static void
+test_what_is_overdue_goes_out_no_more(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = usual_batch(test);
+    g_autoptr(GByteArray) in_time = g_byte_array_new(), late = g_byte_array_new();
+    (void)exports_report_csv(test->batches, &test->account, &batch, take_text, in_time, NULL);
+    g_assert_nonnull(memmem(in_time->data, in_time->len, "AB-1.jpg", 8));
+    test->vault->time += DAYS(21);
+    (void)exports_report_csv(test->batches, &test->account, &batch, take_text, late, NULL);
+    g_assert_null(memmem(late->data, late->len, "AB-1.jpg", 8));
+}
+
 static void
 test_history_tells_every_step(TestDatabase *database)
 {
@@ -536,6 +550,7 @@ add_tests(void)
     test_each_database("/batches/LST-07/sheet", test_the_sheet_comes_back_with_urls);
     test_each_database("/batches/LST-07/merged", test_a_cell_hidden_by_a_merge_is_told);
     test_each_database("/batches/LST-07/zip-and-report", test_pictures_and_report_go_out);
+    test_each_database("/batches/overdue", test_what_is_overdue_goes_out_no_more);
     test_each_database("/batches/LST-03/history", test_history_tells_every_step);
     test_each_database("/batches/bad-sheet", test_a_sheet_without_skus_says_why);
     test_each_database("/batches/another-sheet", test_another_sheet_matches_anew);
