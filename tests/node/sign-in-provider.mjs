@@ -9,6 +9,7 @@
 //   GET /control/lie?kind=KIND   from now on; "none" is the truth
 //
 // Arguments: further addresses of sites to come back to.
+import "./node18.mjs";
 import http from "node:http";
 import * as jose from "jose";
 import Provider, { interactionPolicy } from "oidc-provider";

@@ -3,6 +3,7 @@
 //   sign ALG PAYLOAD          a new key's set and the token, both JSON strings' contents without spaces: "SET TOKEN"
 //   verify SECRET TYP TOKEN   the payload of an HS256 token with this base64url secret, or "refused"
 //   verify-with SET TOKEN     the payload of a token signed with the one key of SET, or "refused"
+import "./node18.mjs";
 import readline from "node:readline";
 import * as jose from "jose";
 
