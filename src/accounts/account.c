@@ -128,25 +128,6 @@ account_create(DbTx *tx, Accounts *accounts, const char *region, const char *nam
 }
 
 bool
-account_find(Accounts *accounts, const Id *id, Account *ret_account, GError **error)
-{
-    g_autoptr(DbTx) tx = db_begin(accounts->db, DB_READ, error);
-    if (tx == NULL) {
-        return false;
-    }
-    g_autoptr(DbRows) rows =
-        db_query(tx, error, "SELECT " ACCOUNT_COLUMNS " FROM account WHERE id = $1", "t", id->text);
-    if (rows == NULL) {
-        return false;
-    }
-    if (!db_next(rows)) {
-        return db_rows_finish(rows, error) &&
-               fail(error, APP_ERROR_NOT_FOUND, "there is no account %s", id->text);
-    }
-    return account_from_row(rows, ret_account, error);
-}
-
-bool
 account_close(DbTx *tx, Accounts *accounts, const Id *id, GError **error)
 {
     Timestamp now = clock_now(accounts->clock);

@@ -21,9 +21,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Account, account_clear)
 /* "us", "eu", NULL. Chosen at sign-up and never changed (LST-28). */
 extern const char *const account_regions[];
 
-/* NOT_FOUND; a closed account is found, with closed_at. */
-bool account_find(Accounts *accounts, const Id *id, Account *ret_account, GError **error);
-
 /* Closes the account at once: every session and API token ends, its picture host is retired, nobody
  * can sign in to it any more. In the caller's transaction, so that the erasure can be ordered in
  * the same. Doing it twice changes nothing. */

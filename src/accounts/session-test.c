@@ -139,20 +139,6 @@ test_a_session_is_ended_by_its_own_account_only(TestDatabase *database)
     assert_signed_in(&test, bob.session_token);
 }
 
-static void
-test_all_sessions_of_an_account_end(TestDatabase *database)
-{
-    g_auto(TestAccounts) test;
-    test_accounts_init(&test, database, NULL, 0);
-    g_auto(SignInDone) here = test_accounts_enter(&test, "ada@example.com");
-    g_auto(SignInDone) there = test_accounts_enter(&test, "ada@example.com");
-    g_auto(SignInDone) bob = test_accounts_enter(&test, "bob@example.com");
-    g_assert_true(session_end_all(test.accounts, &here.account.id, NULL));
-    assert_signed_out(&test, here.session_token);
-    assert_signed_out(&test, there.session_token);
-    assert_signed_in(&test, bob.session_token);
-}
-
 /* Closed while somebody was signing in: the session was not there yet to be ended. */
 static void
 test_a_session_of_a_closed_account_counts_nothing(TestDatabase *database)
@@ -196,7 +182,6 @@ main(int argc, char **argv)
     test_each_database("/session/lifetime", test_no_session_outlives_its_lifetime);
     test_each_database("/session/seen", test_use_is_noted_every_few_minutes);
     test_each_database("/session/end", test_a_session_is_ended_by_its_own_account_only);
-    test_each_database("/session/end-all", test_all_sessions_of_an_account_end);
     test_each_database("/session/closed", test_a_session_of_a_closed_account_counts_nothing);
     test_each_database("/session/list", test_the_session_used_last_is_listed_first);
     return g_test_run();

@@ -197,13 +197,3 @@ session_end(Accounts *accounts, const Id *account, const Id *session, GError **e
     }
     return db_commit(g_steal_pointer(&tx), error);
 }
-
-bool
-session_end_all(Accounts *accounts, const Id *account, GError **error)
-{
-    g_autoptr(DbTx) tx = db_begin(accounts->db, DB_WRITE, error);
-    return tx != NULL &&
-           db_exec(tx, error, NULL, "DELETE FROM session WHERE account_id = $1", "t",
-                   account->text) &&
-           db_commit(g_steal_pointer(&tx), error);
-}

@@ -29,4 +29,3 @@ GPtrArray *session_list(Accounts *accounts, const Id *account, GError **error);
 
 /* NOT_FOUND when ACCOUNT has no such session. */
 bool session_end(Accounts *accounts, const Id *account, const Id *session, GError **error);
-bool session_end_all(Accounts *accounts, const Id *account, GError **error);

@@ -98,18 +98,6 @@ test_a_link_is_not_followed(void)
     g_assert_false(has_text(store, "pictures/aa/two", "text"));
 }
 
-static void
-test_space(void)
-{
-    g_autoptr(BlobStore) store = make_store();
-    BlobSpace space;
-    g_autoptr(GError) error = NULL;
-    blob_space(store, &space, &error);
-    g_assert_no_error(error);
-    g_assert_cmpuint(space.total_bytes, >, 0);
-    g_assert_cmpuint(space.free_bytes, <=, space.total_bytes);
-}
-
 /* Mounts 256 KiB at PATH in a namespace of this process; false where that is not allowed. */
 static bool
 mount_small_disk(const char *path)
@@ -190,7 +178,6 @@ main(int argc, char **argv)
     g_test_add_func("/directory/only-the-owner-can-look", test_only_the_owner_can_look);
     g_test_add_func("/directory/leavings-of-a-killed-writer", test_leavings_of_a_killed_writer);
     g_test_add_func("/directory/a-link-is-not-followed", test_a_link_is_not_followed);
-    g_test_add_func("/directory/space", test_space);
     g_test_add_func("/directory/full-disk-leaves-nothing", test_full_disk_leaves_nothing);
     int status = g_test_run();
     remove_tree(root);

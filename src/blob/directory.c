@@ -7,7 +7,6 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* The disk begins with what is there while more comes; otherwise it would do nothing until the end,
@@ -289,19 +288,6 @@ directory_list(BlobStore *base, const char *after, guint max_keys, GError **erro
     return g_steal_pointer(&keys);
 }
 
-static bool
-directory_space(BlobStore *base, BlobSpace *ret_space, GError **error)
-{
-    const DirectoryStore *store = (DirectoryStore *)base;
-    struct statvfs info;
-    if (fstatvfs(store->fd, &info) != 0) {
-        return fail_errno(error, errno, store->path);
-    }
-    *ret_space = (BlobSpace){ .free_bytes = (guint64)info.f_bavail * info.f_frsize,
-                              .total_bytes = (guint64)info.f_blocks * info.f_frsize };
-    return true;
-}
-
 static void
 directory_free(BlobStore *base)
 {
@@ -320,7 +306,6 @@ static const BlobBackend directory_backend = {
     .remove = directory_remove,
     .remove_unfinished = directory_remove_unfinished,
     .list = directory_list,
-    .space = directory_space,
     .free = directory_free,
     .read_ahead = 256 * 1024,
 };

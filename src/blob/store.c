@@ -85,12 +85,3 @@ blob_list(BlobStore *store, const char *after, guint max_keys, GError **error)
 {
     return store->backend->list(store, after, max_keys, error);
 }
-
-bool
-blob_space(BlobStore *store, BlobSpace *ret_space, GError **error)
-{
-    if (store->backend->space == NULL) {
-        return fail(error, APP_ERROR_UNSUPPORTED, "this store tells no free space");
-    }
-    return store->backend->space(store, ret_space, error);
-}

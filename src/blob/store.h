@@ -10,11 +10,6 @@
 typedef struct BlobStore BlobStore;
 typedef struct BlobWriter BlobWriter;
 
-typedef struct {
-    guint64 free_bytes; /* that this process may still write */
-    guint64 total_bytes;
-} BlobSpace;
-
 /* What a backend provides. The wrappers below say what each promises. */
 typedef struct {
     BlobWriter *(*create)(BlobStore *store, const char *key, GError **error);
@@ -26,7 +21,6 @@ typedef struct {
     bool (*remove)(BlobStore *store, GPtrArray *keys, GError **error);
     bool (*remove_unfinished)(BlobStore *store, const char *key, GError **error);
     GPtrArray *(*list)(BlobStore *store, const char *after, guint max_keys, GError **error);
-    bool (*space)(BlobStore *store, BlobSpace *ret_space, GError **error);
     void (*free)(BlobStore *store);
     gsize read_ahead; /* bytes worth fetching at once where a reader goes on in order */
 } BlobBackend;
@@ -67,6 +61,3 @@ bool blob_remove_unfinished(BlobStore *store, const char *key, GError **error);
 /* Up to MAX_KEYS keys after AFTER ("": from the start) in the order of bytes, unfinished objects
  * included where they are files. */
 GPtrArray *blob_list(BlobStore *store, const char *after, guint max_keys, GError **error);
-
-/* UNSUPPORTED where there is no such figure. */
-bool blob_space(BlobStore *store, BlobSpace *ret_space, GError **error);

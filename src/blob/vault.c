@@ -543,10 +543,3 @@ vault_remove_abandoned(Vault *vault, GError **error)
     }
     return true;
 }
-
-bool
-vault_space(Vault *vault, const char *region, BlobSpace *ret_space, GError **error)
-{
-    BlobStore *store = find_store(vault, region, error);
-    return store != NULL && blob_space(store, ret_space, error);
-}

@@ -84,6 +84,3 @@ bool vault_mark_removed(DbTx *tx, const Id *object, GError **error);
 bool vault_remove_marked(Vault *vault, guint max_objects, guint *ret_removed, GError **error);
 /* What was begun a day ago and never adopted: the leavings of killed processes. */
 bool vault_remove_abandoned(Vault *vault, GError **error);
-
-/* Free space of the store of REGION, for the status page; UNSUPPORTED where there is none. */
-bool vault_space(Vault *vault, const char *region, BlobSpace *ret_space, GError **error);
