@@ -238,6 +238,33 @@ test_destroyed_skus_are_reported_and_kept_apart(void)
     g_assert_null(third->problem);
 }
 
+/* "1-2" and "MAR-1" typed into cells that were not formatted as text. */
+static void
+test_skus_that_became_dates_are_reported_and_kept_apart(void)
+{
+    g_autofree char *worksheet = book_worksheet(
+        "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>SKU</t></is></c>"
+        "<c r=\"B1\" t=\"inlineStr\"><is><t>Barcode</t></is></c>"
+        "<c r=\"C1\" t=\"inlineStr\"><is><t>Image 1</t></is></c></row>"
+        "<row r=\"2\"><c r=\"A2\" s=\"1\"><v>45352</v></c></row>"
+        "<row r=\"3\"><c r=\"A3\" s=\"1\"><v>45352</v></c></row>"
+        "<row r=\"4\"><c r=\"A4\"><v>45352</v></c><c r=\"B4\" s=\"1\"><v>45352</v></c></row>");
+    char *path = temporary_path();
+    book_write(path, &(BookParts){ .worksheet = worksheet,
+                                   .styles = "<styleSheet><cellXfs><xf numFmtId=\"0\"/>"
+                                             "<xf numFmtId=\"16\"/></cellXfs></styleSheet>" });
+    g_auto(Opened) opened = open_path(path);
+    g_assert_cmpuint(opened.skus->len, ==, 3);
+    for (guint i = 0; i < 2; i++) {
+        const ListedSku *sku = opened.skus->pdata[i];
+        g_assert_nonnull(strstr(sku->problem, "Excel made a date of it"));
+        g_assert_null(sku->other_rows);
+    }
+    const ListedSku *number = opened.skus->pdata[2];
+    g_assert_null(number->problem);
+    g_assert_cmpstr(number->barcode, ==, "");
+}
+
 static void
 test_too_many_skus_are_refused(void)
 {
@@ -613,6 +640,7 @@ main(int argc, char **argv)
     TEST("rows-above-the-data", test_rows_above_the_data_row_are_no_skus);
     TEST("repeated-sku", test_repeated_sku_is_one_with_other_rows);
     TEST("destroyed-skus", test_destroyed_skus_are_reported_and_kept_apart);
+    TEST("skus-that-became-dates", test_skus_that_became_dates_are_reported_and_kept_apart);
     TEST("too-many-skus", test_too_many_skus_are_refused);
     TEST("parents", test_parents_by_value_and_by_their_children);
     TEST("asin-and-barcode", test_asin_and_barcode_are_told_apart);

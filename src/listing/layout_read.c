@@ -33,6 +33,11 @@ sku_problem(const SheetCell *cell, const char *text)
                                "are lost; format the column as text and enter the SKU again",
                                text);
     }
+    if ((cell->flags & SHEET_CELL_DATE) != 0) {
+        return g_strdup_printf("Excel made a date of it (stored as %s): what was typed is lost; "
+                               "format the column as text and enter the SKU again",
+                               text);
+    }
     if ((cell->flags & SHEET_CELL_ERROR) != 0) {
         return g_strdup_printf("the cell holds the error %s", text);
     }
@@ -206,7 +211,7 @@ add_sku(Reading *reading, guint32 row, const SheetCell *cells, gsize num_cells, 
     read_family(layout, cells, num_cells, reading, sku);
     listed_sku_set(&sku->handle, row_text(cells, num_cells, layout->handle_column));
     sku->pictures = read_pictures(layout, cells, num_cells);
-    /* Two cells that lost their digits may have been two SKUs: they are not taken for one. */
+    /* Two cells that lost what was typed may have been two SKUs: they are not taken for one. */
     if (sku->problem == NULL) {
         g_hash_table_insert(reading->by_sku, sku->sku, sku);
     }
@@ -233,7 +238,7 @@ read_row(guint32 row, const SheetCell *cells, gsize num_cells, gpointer user_dat
         return true;
     }
     ListedSku *known = g_hash_table_lookup(reading->by_sku, text);
-    if (known == NULL || (cell->flags & SHEET_CELL_DESTROYED) != 0) {
+    if (known == NULL || (cell->flags & (SHEET_CELL_DESTROYED | SHEET_CELL_DATE)) != 0) {
         return add_sku(reading, row, cells, num_cells, g_steal_pointer(&text), error);
     }
     if (known->other_rows == NULL) {

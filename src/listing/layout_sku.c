@@ -93,7 +93,7 @@ char *
 row_text(const SheetCell *cells, gsize num_cells, guint32 column)
 {
     const SheetCell *cell = column == 0 ? NULL : row_cell(cells, num_cells, column);
-    if (cell == NULL || (cell->flags & (SHEET_CELL_DESTROYED | SHEET_CELL_ERROR |
+    if (cell == NULL || (cell->flags & (SHEET_CELL_DESTROYED | SHEET_CELL_DATE | SHEET_CELL_ERROR |
                                         SHEET_CELL_NOT_CALCULATED)) != 0) {
         return g_strdup("");
     }

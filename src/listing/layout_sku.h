@@ -19,5 +19,5 @@ char *trimmed_text(const char *text);
 const SheetCell *row_cell(const SheetCell *cells, gsize num_cells, guint32 column);
 
 /* Its text, trimmed; "" for no such cell, for COLUMN 0, and where the text is not what was meant
- * (lost digits, an error, a formula without its result). */
+ * (lost digits, a date, an error, a formula without its result). */
 char *row_text(const SheetCell *cells, gsize num_cells, guint32 column);

@@ -129,6 +129,7 @@ cell_next(const char *at, const char *end, XmlPrefix prefix, guint32 row, guint3
         .attributes = token.body,
         .inner = XML_NOTHING,
         .type = XML_NOTHING,
+        .style = XML_NOTHING,
     };
     XmlSpan name, value;
     for (gsize position = 0; xml_next_attribute(token.body, &position, &name, &value);) {
@@ -138,6 +139,8 @@ cell_next(const char *at, const char *end, XmlPrefix prefix, guint32 row, guint3
         }
         if (name.data[0] == 't') {
             cell.type = value;
+        } else if (name.data[0] == 's') {
+            cell.style = value;
         } else if (name.data[0] == 'r' &&
                    (!cell_parse_reference(value, &cell_row, &cell.column) || cell_row != row)) {
             return XML_BAD;

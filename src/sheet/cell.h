@@ -29,6 +29,7 @@ typedef struct {
     XmlSpan attributes; /* of <c> */
     XmlSpan inner;      /* between <c> and </c>; empty for <c/> */
     XmlSpan type;       /* t=; empty for none */
+    XmlSpan style;      /* s=; empty for none */
 } Cell;
 
 /* The cell that begins at AT, or the first one behind spaces and comments; XML_MORE when there is

@@ -48,6 +48,7 @@ typedef enum {
     SHEET_CELL_DESTROYED = 1 << 3, /* digits are lost for good ("8.41E+11" in a text file; a number
                                     * of more than 15 digits in a workbook) */
     SHEET_CELL_NOT_CALCULATED = 1 << 4, /* a formula without its result in the file; TEXT is "?" */
+    SHEET_CELL_DATE = 1 << 5, /* shown as a date or time; TEXT is the number that is stored */
 } SheetCellFlags;
 
 typedef struct {

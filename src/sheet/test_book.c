@@ -84,11 +84,16 @@ book_write(const char *path, const BookParts *parts)
               "<Relationship Id=\"s2\" Type=\"" RELATIONSHIP "/sharedStrings\" "
               "Target=\"sharedStrings.xml\"/>"
               "<Relationship Id=\"s3\" Type=\"" RELATIONSHIP "/calcChain\" "
-              "Target=\"calcChain.xml\"/></Relationships>",
+              "Target=\"calcChain.xml\"/>"
+              "<Relationship Id=\"s4\" Type=\"" RELATIONSHIP "/styles\" "
+              "Target=\"styles.xml\"/></Relationships>",
         0);
     add(writer, "xl/worksheets/sheet1.xml", parts->worksheet, parts->worksheet_size);
     if (parts->shared_strings != NULL) {
         add(writer, "xl/sharedStrings.xml", parts->shared_strings, 0);
+    }
+    if (parts->styles != NULL) {
+        add(writer, "xl/styles.xml", parts->styles, parts->styles_size);
     }
     if (parts->calc_chain != NULL) {
         add(writer, "xl/calcChain.xml", parts->calc_chain, 0);
@@ -141,11 +146,11 @@ dump_row(guint32 row, const SheetCell *cells, gsize num_cells, gpointer user_dat
     static const struct {
         SheetCellFlags flag;
         const char *name;
-    } flags[] = { { SHEET_CELL_NUMBER, "(number)" },
-                  { SHEET_CELL_FORMULA, "(formula)" },
-                  { SHEET_CELL_ERROR, "(error)" },
-                  { SHEET_CELL_NOT_CALCULATED, "(not calculated)" },
-                  { SHEET_CELL_DESTROYED, "(destroyed)" } };
+    } flags[] = {
+        { SHEET_CELL_NUMBER, "(number)" },       { SHEET_CELL_FORMULA, "(formula)" },
+        { SHEET_CELL_ERROR, "(error)" },         { SHEET_CELL_NOT_CALCULATED, "(not calculated)" },
+        { SHEET_CELL_DESTROYED, "(destroyed)" }, { SHEET_CELL_DATE, "(date)" }
+    };
     GString *text = user_data;
     g_assert_cmpuint(num_cells, >, 0);
     g_string_append_printf(text, "%u:", row);

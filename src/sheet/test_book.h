@@ -8,6 +8,8 @@ typedef struct {
     gsize worksheet_size;       /* 0: strlen */
     const char *shared_strings; /* NULL: none; the same below */
     const char *calc_chain;
+    const char *styles;
+    gsize styles_size;         /* 0: strlen */
     const char *workbook;      /* the whole part, where the usual one will not do */
     const char *relationships; /* of the workbook, the same */
 } BookParts;

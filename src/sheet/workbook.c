@@ -312,6 +312,7 @@ read_workbook(Workbook *workbook, GError **error)
     workbook->content_types = find_part(workbook->zip, "[Content_Types].xml");
     workbook->shared_strings = related_part(workbook, relationships, folder, "sharedStrings");
     workbook->calc_chain = related_part(workbook, relationships, folder, "calcChain");
+    workbook->styles = related_part(workbook, relationships, folder, "styles");
     return read_kind(workbook, error) && read_sheets(workbook, part, relationships, folder, error);
 }
 

@@ -20,6 +20,7 @@ typedef struct {
     const ZipMember *relationships;  /* of the workbook part */
     const ZipMember *shared_strings; /* NULL: none; the same below */
     const ZipMember *calc_chain;
+    const ZipMember *styles;
     bool is_for_macros;
 } Workbook;
 

@@ -2,12 +2,14 @@
 
 #include "base/error.h"
 #include "sheet/shared_strings.h"
+#include "sheet/styles.h"
 #include "sheet/worksheet.h"
 
 typedef struct {
     const Workbook *workbook;
     WorksheetStream *stream;
     SharedStrings *strings; /* NULL until a cell refers to one */
+    Styles *styles;         /* NULL until a cell holds a number */
     SheetRowFunc func;
     gpointer user_data;
     GString *prefix;
@@ -56,6 +58,44 @@ append_shared(Reader *reader, XmlSpan index_text, GError **error)
     return true;
 }
 
+/* *RET_IS_DATE: whether the number in CELL is shown as a date. */
+static bool
+find_format(Reader *reader, const Cell *cell, bool *ret_is_date, GError **error)
+{
+    const Workbook *workbook = reader->workbook;
+    guint32 style = 0;
+    if (workbook->styles == NULL) {
+        *ret_is_date = false;
+        return true;
+    }
+    if (reader->styles == NULL) {
+        reader->styles = styles_read(workbook->zip, workbook->styles, error);
+        if (reader->styles == NULL) {
+            return false;
+        }
+    }
+    bool has_style = cell->style.size == 0 || xml_parse_number(cell->style, &style);
+    *ret_is_date = has_style && styles_is_date(reader->styles, style);
+    return true;
+}
+
+static bool
+append_number(Reader *reader, const Cell *cell, XmlSpan value, SheetCellFlags *flags,
+              GError **error)
+{
+    bool is_exact, is_date;
+    if (value.size == 0) {
+        return true;
+    }
+    if (!cell_append_number(value, reader->texts, &is_exact) ||
+        !find_format(reader, cell, &is_date, error)) {
+        return false;
+    }
+    *flags |=
+        SHEET_CELL_NUMBER | (is_exact ? 0 : SHEET_CELL_DESTROYED) | (is_date ? SHEET_CELL_DATE : 0);
+    return true;
+}
+
 /* Appends the cell's text to the row's. */
 static bool
 append_cell_text(Reader *reader, const Cell *cell, const CellContent *content,
@@ -85,21 +125,12 @@ append_cell_text(Reader *reader, const Cell *cell, const CellContent *content,
         return true;
     }
     if (is_number) {
-        bool is_exact;
-        if (content->value.size == 0) {
-            return true;
-        }
-        if (!cell_append_number(content->value, texts, &is_exact)) {
-            return false;
-        }
-        *flags |= SHEET_CELL_NUMBER;
-        if (!is_exact) {
-            *flags |= SHEET_CELL_DESTROYED;
-        }
-        return true;
+        return append_number(reader, cell, content->value, flags, error);
     }
     if (xml_span_is(cell->type, "e")) {
         *flags |= SHEET_CELL_ERROR;
+    } else if (xml_span_is(cell->type, "d")) {
+        *flags |= SHEET_CELL_DATE;
     }
     return cell_append_value(content->value, texts); /* "str", "e", "d" */
 }
@@ -195,6 +226,7 @@ workbook_read_rows(const Workbook *workbook, const Worksheet *worksheet, SheetRo
     }
     worksheet_stream_free(reader.stream);
     shared_strings_free(reader.strings);
+    styles_free(reader.styles);
     g_string_free(reader.prefix, TRUE);
     g_string_free(reader.texts, TRUE);
     g_array_free(reader.cells, TRUE);
