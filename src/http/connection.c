@@ -617,7 +617,7 @@ body_is_late(const HttpConnection *connection, gint64 now_us, gint64 idle_us)
     return now_us - connection->active_us > idle_us ||
            (elapsed_us > idle_us &&
             connection->request->decoder.received / (guint64)(elapsed_us / G_USEC_PER_SEC) <
-                HTTP_MIN_BYTES_PER_SECOND);
+                connection->shared->options.min_bytes_per_second);
 }
 
 void

@@ -8,12 +8,15 @@
 #include "http/target.h"
 
 #define HTTP_MAX_PARAMS 8
-/* A body that comes more slowly for longer than idle_seconds holds a thread or memory for nothing.
- */
-#define HTTP_MIN_BYTES_PER_SECOND 1024
 #define HTTP_CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 
 typedef struct HttpConnection HttpConnection;
+
+/* How a body goes on, by the client: since the last look, while a thread waited. */
+typedef struct {
+    gint64 waited_us;
+    guint64 moved; /* bytes of it at that look */
+} HttpPace;
 
 typedef enum {
     HTTP_REPLY_NONE,
@@ -56,7 +59,7 @@ struct HttpRequest {
     gsize waiting_bytes;   /* of collected, counted against the server's limit */
     gsize sending_bytes;   /* of the answer, counted likewise */
     bool owes_continue;    /* 100 Continue has to go out before the body is read */
-    gint64 waited_us;      /* for the client to send its body */
+    HttpPace pace;         /* of its body */
     const gint *must_stop; /* NULL: nothing interrupts that */
 
     GString *headers;
@@ -68,6 +71,8 @@ struct HttpRequest {
     guint64 bytes_sent; /* of the body */
     gint64 started_us;
     GByteArray *unsent; /* of a stream */
+    HttpPace sent_pace; /* of a stream */
+    guint64 written;    /* to the socket, of a stream */
 
     gpointer data;
     GDestroyNotify destroy;

@@ -35,8 +35,8 @@ typedef bool (*HttpWriteFunc)(HttpRequest *request, gpointer data, GError **erro
 HttpReplied http_reply_stream(HttpRequest *request, guint status, const char *content_type,
                               gint64 size, HttpWriteFunc write, gpointer data,
                               GDestroyNotify destroy);
-/* Blocks while the client is slow; CANCELLED when it is gone, TIMEOUT when it took nothing for
- * idle_seconds. */
+/* Blocks while the client is slow; CANCELLED when it is gone, TIMEOUT when it took less than
+ * min_bytes_per_second over idle_seconds. */
 bool http_write(HttpRequest *request, const void *data, gsize size, GError **error);
 
 /* Server-sent events (HTML Living Standard 9.2). The stream is owned by both sides. CLOSED is

@@ -87,6 +87,7 @@ fill_defaults(HttpServerOptions *options)
     DEFAULT(max_waiting_bytes, 64 * 1024 * 1024);
     DEFAULT(max_sending_bytes, 256 * 1024 * 1024);
     DEFAULT(idle_seconds, 60);
+    DEFAULT(min_bytes_per_second, 1024);
     DEFAULT(event_seconds, 15);
     DEFAULT(header_seconds, 10);
     DEFAULT(stop_seconds, 10);

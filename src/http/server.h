@@ -72,12 +72,13 @@ typedef struct {
     guint64 max_waiting_bytes;          /* of whole bodies being read, all together: 64 MiB */
     guint64 max_sending_bytes;          /* of bodies that slow clients keep in memory: 256 MiB */
     guint idle_seconds;                 /* a connection that sends and takes nothing: 60 */
+    guint min_bytes_per_second;         /* of a body, over idle_seconds of waiting for it: 1024 */
     guint event_seconds;                /* a silent stream of events gets a comment: 15 */
     guint header_seconds;               /* the whole header must be in: 10 */
     guint stop_seconds;                 /* what runs when the server is told to stop may take: 10 */
     const char *const *trusted_proxies; /* addresses, NULL-terminated: none */
-    /* TLS (none: plain). Who asks for no name, or for another one, gets no handshake. INVALID for two
-     * of which one names what the other is for, or that have one key (LST-19). */
+    /* TLS (none: plain). Who asks for no name, or for another one, gets no handshake. INVALID for
+     * two of which one names what the other is for, or that have one key (LST-19). */
     const HttpCertificate *certificates;
     gsize num_certificates;
 } HttpServerOptions;

@@ -2,6 +2,8 @@
 #include "base/error.h"
 #include "http/test_http.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -200,6 +202,20 @@ start(Seen *seen, const HttpServerOptions *options)
         .find = find, .reply_error = reply_error, .finished = finished, .context = seen
     };
     return test_http_start(options, &app);
+}
+
+/* So that a client that takes little is seen to take it. */
+static int
+listen_with_small_buffers(void)
+{
+    const int size = 64 * 1024;
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), ==, 0);
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+    g_assert_cmpint(listen(fd, 8), ==, 0);
+    return fd;
 }
 
 static char *
@@ -470,6 +486,49 @@ test_tells_the_writer_when_the_client_stops_reading(void)
     close(fd);
 }
 
+/* Asks for a body without an end and takes some SIZE bytes of it each time, twenty times a second,
+ * NUM_TIMES or until the server has had enough. */
+static void
+take_slowly(guint16 port, gsize size, guint num_times)
+{
+    int fd = test_connect(port);
+    const char *request = "GET /ever HTTP/1.1\r\nHost: a\r\n\r\n";
+    const int room = 64 * 1024; /* so that what it takes is news to the other side */
+    g_assert_cmpint(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room), ==, 0);
+    g_autofree char *buffer = g_malloc(size);
+    test_send(fd, request, strlen(request));
+    for (guint i = 0; i < num_times && recv(fd, buffer, size, 0) > 0; i++) {
+        g_usleep(G_USEC_PER_SEC / 20);
+    }
+    close(fd);
+}
+
+/* It takes something every moment, and would have a thread for days. */
+static void
+test_a_download_that_hardly_moves_ends(void)
+{
+    Seen seen;
+    HttpServerOptions options = { .idle_seconds = 1, .min_bytes_per_second = 1024 * 1024 };
+    options.listen_fd = listen_with_small_buffers();
+    g_auto(TestHttp) server = start(&seen, &options);
+    take_slowly(server.port, 20000, 200);
+    wait_until_finished(&seen, 1);
+    g_assert_cmpint(seen.error_code, ==, APP_ERROR_TIMEOUT);
+}
+
+/* Its bytes lie in sockets of megabytes, which have no room for more for longer than the time in
+ * which something has to move. */
+static void
+test_a_long_download_that_moves_goes_on(void)
+{
+    Seen seen;
+    HttpServerOptions options = { .idle_seconds = 1, .min_bytes_per_second = 1024 };
+    g_auto(TestHttp) server = start(&seen, &options);
+    take_slowly(server.port, 20000, 100);
+    wait_until_finished(&seen, 1);
+    g_assert_cmpint(seen.error_code, ==, APP_ERROR_CANCELLED); /* it was the client that left */
+}
+
 static void
 test_a_stream_that_fails_is_an_error_or_cut(void)
 {
@@ -505,6 +564,8 @@ main(int argc, char **argv)
     g_test_add_func("/http/stream/writer-gone", test_tells_the_writer_when_the_client_goes_away);
     g_test_add_func("/http/stream/writer-stuck",
                     test_tells_the_writer_when_the_client_stops_reading);
+    g_test_add_func("/http/stream/hardly-moves", test_a_download_that_hardly_moves_ends);
+    g_test_add_func("/http/stream/moves", test_a_long_download_that_moves_goes_on);
     g_test_add_func("/http/stream/fails", test_a_stream_that_fails_is_an_error_or_cut);
     return g_test_run();
 }

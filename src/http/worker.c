@@ -4,8 +4,10 @@
 #include "http/date.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 static const gsize flush_size = 32 * 1024;
 /* How often a wait looks whether it is to be interrupted. */
@@ -17,13 +19,13 @@ is_interrupted(const gint *must_stop)
     return must_stop != NULL && g_atomic_int_get(must_stop) != 0;
 }
 
-/* poll() for the server's idle time; 0 also where MUST_STOP (or NULL) ended it. */
+/* poll() for TIME_US; 0 also where MUST_STOP (or NULL) ended it. */
 static int
-poll_until(struct pollfd *fds, nfds_t num_fds, gint64 idle_us, const gint *must_stop)
+poll_until(struct pollfd *fds, nfds_t num_fds, gint64 time_us, const gint *must_stop)
 {
-    gint64 until_us = g_get_monotonic_time() + idle_us;
+    gint64 until_us = g_get_monotonic_time() + time_us;
     int num_ready = 0;
-    for (gint64 left_us = idle_us; num_ready == 0 && left_us > 0 && !is_interrupted(must_stop);
+    for (gint64 left_us = time_us; num_ready == 0 && left_us > 0 && !is_interrupted(must_stop);
          left_us = until_us - g_get_monotonic_time()) {
         gint64 pause_us = must_stop == NULL ? left_us : MIN(left_us, interrupt_us);
         num_ready = poll(fds, num_fds, (int)(pause_us / 1000) + 1);
@@ -31,10 +33,47 @@ poll_until(struct pollfd *fds, nfds_t num_fds, gint64 idle_us, const gint *must_
     return num_ready;
 }
 
+/* Bytes that the client has sent, or taken. What lies in the socket it has not taken, however much
+ * that is: a socket of megabytes would hide for minutes whether anybody reads. */
+static guint64
+count_moved(const HttpRequest *request, bool is_writing)
+{
+    int unsent = 0;
+    if (!is_writing) {
+        return request->decoder.received;
+    }
+    (void)ioctl(request->connection->transport.fd, SIOCOUTQ, &unsent);
+    return request->written - MIN(request->written, (guint64)MAX(unsent, 0));
+}
+
+/* A client that moves hardly anything holds a thread for nothing, however long its body may take
+ * otherwise. Every idle_seconds of waiting are looked at alone, so that nobody lives on what went
+ * fast before. */
+static bool
+keep_pace(const HttpRequest *request, HttpPace *pace, bool is_writing, GError **error)
+{
+    const HttpServerOptions *options = &request->connection->shared->options;
+    if (pace->waited_us < (gint64)options->idle_seconds * G_USEC_PER_SEC) {
+        return true;
+    }
+    guint64 moved = count_moved(request, is_writing);
+    if (moved - MIN(moved, pace->moved) <
+        (guint64)options->idle_seconds * options->min_bytes_per_second) {
+        return fail(
+            error, APP_ERROR_TIMEOUT, "the client %s less than %u bytes a second for %u seconds",
+            is_writing ? "took" : "sent", options->min_bytes_per_second, options->idle_seconds);
+    }
+    *pace = (HttpPace){ .moved = moved };
+    return true;
+}
+
 /* Waits until the socket is ready for what WAIT (a result of the transport) asks. */
 static bool
-wait_for(HttpConnection *connection, gssize wait, const gint *must_stop, GError **error)
+wait_for(HttpRequest *request, gssize wait, bool is_writing, GError **error)
 {
+    HttpConnection *connection = request->connection;
+    HttpPace *pace = is_writing ? &request->sent_pace : &request->pace;
+    const gint *must_stop = is_writing ? NULL : request->must_stop;
     if (wait != HTTP_WAIT_READ && wait != HTTP_WAIT_WRITE) {
         return fail(error, APP_ERROR_CANCELLED, "the client went away");
     }
@@ -42,51 +81,35 @@ wait_for(HttpConnection *connection, gssize wait, const gint *must_stop, GError 
         { .fd = connection->transport.fd, .events = wait == HTTP_WAIT_READ ? POLLIN : POLLOUT },
         { .fd = connection->shared->abort_fd, .events = POLLIN },
     };
-    gint64 idle_us = (gint64)connection->shared->options.idle_seconds * G_USEC_PER_SEC;
-    int num_ready = poll_until(fds, G_N_ELEMENTS(fds), idle_us, must_stop);
+    gint64 window_us = (gint64)connection->shared->options.idle_seconds * G_USEC_PER_SEC;
+    gint64 before_us = g_get_monotonic_time();
+    int num_ready =
+        poll_until(fds, G_N_ELEMENTS(fds), MAX(window_us - pace->waited_us, 1), must_stop);
     if (num_ready < 0 && errno != EINTR) {
         return fail_errno(error, errno, "waiting for the client");
     }
     if (num_ready == 0 && is_interrupted(must_stop)) {
         return fail(error, APP_ERROR_CANCELLED, "the reading was interrupted");
     }
-    if (num_ready == 0) {
-        return fail(error, APP_ERROR_TIMEOUT, "the client did nothing for %u seconds",
-                    connection->shared->options.idle_seconds);
-    }
-    if (fds[1].revents != 0) {
+    if (num_ready > 0 && fds[1].revents != 0) {
         return fail(error, APP_ERROR_CANCELLED, "the server is stopping");
     }
-    return true;
+    pace->waited_us += g_get_monotonic_time() - before_us;
+    return keep_pace(request, pace, is_writing, error);
 }
 
 static bool
-wait_for_body(HttpRequest *request, gssize wait, GError **error)
-{
-    gint64 before_us = g_get_monotonic_time();
-    if (!wait_for(request->connection, wait, request->must_stop, error)) {
-        return false;
-    }
-    request->waited_us += g_get_monotonic_time() - before_us;
-    guint64 seconds = (guint64)(request->waited_us / G_USEC_PER_SEC);
-    if (seconds > request->connection->shared->options.idle_seconds &&
-        request->decoder.received / seconds < HTTP_MIN_BYTES_PER_SECOND) {
-        return fail(error, APP_ERROR_TIMEOUT, "the client sends too slowly");
-    }
-    return true;
-}
-
-static bool
-write_all(HttpConnection *connection, struct iovec *pieces, int count, GError **error)
+write_all(HttpRequest *request, struct iovec *pieces, int count, GError **error)
 {
     while (count > 0) {
-        gssize sent = http_transport_write(&connection->transport, pieces, count);
+        gssize sent = http_transport_write(&request->connection->transport, pieces, count);
         if (sent < 0) {
-            if (!wait_for(connection, sent, NULL, error)) {
+            if (!wait_for(request, sent, true, error)) {
                 return false;
             }
             continue;
         }
+        request->written += (guint64)sent;
         gsize left = (gsize)sent;
         for (; count > 0 && left >= pieces->iov_len; count--) {
             left -= pieces->iov_len;
@@ -106,7 +129,7 @@ send_continue(HttpRequest *request, GError **error)
     struct iovec line = { .iov_base = (char *)HTTP_CONTINUE, .iov_len = strlen(HTTP_CONTINUE) };
     bool owes = request->owes_continue && request->connection->input->len == 0;
     request->owes_continue = false;
-    return !owes || write_all(request->connection, &line, 1, error);
+    return !owes || write_all(request, &line, 1, error);
 }
 
 /* Takes what was read already; -1 with ERROR, or how much there was. */
@@ -142,7 +165,7 @@ read_socket(HttpRequest *request, void *buffer, gsize size, GError **error)
     gssize count;
     while ((count = http_transport_read(&connection->transport, is_chunked ? chunks : buffer,
                                         wanted)) < 0) {
-        if (!wait_for_body(request, count, error)) {
+        if (!wait_for(request, count, false, error)) {
             return -1;
         }
     }
@@ -203,7 +226,7 @@ flush(HttpRequest *request, const void *data, gsize size, GError **error)
         { .iov_base = (char *)"\r\n", .iov_len = is_chunk ? 2 : 0 },
     };
     request->is_head_sent = true;
-    bool is_sent = write_all(request->connection, pieces, G_N_ELEMENTS(pieces), error);
+    bool is_sent = write_all(request, pieces, G_N_ELEMENTS(pieces), error);
     g_byte_array_set_size(unsent, 0);
     return is_sent;
 }
@@ -233,8 +256,7 @@ end_stream(HttpRequest *request, GError **error)
         return false;
     }
     struct iovec end = { .iov_base = (char *)"0\r\n\r\n", .iov_len = 5 };
-    return expected >= 0 || request->head.minor_version == 0 ||
-           write_all(request->connection, &end, 1, error);
+    return expected >= 0 || request->head.minor_version == 0 || write_all(request, &end, 1, error);
 }
 
 static void

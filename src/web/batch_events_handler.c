@@ -149,7 +149,8 @@ handle_batches_events(Exchange *exchange)
         return exchange_fail(exchange, error);
     }
     if (!exchange_take_slot(exchange, exchange->site->watches)) {
-        return exchange_refuse_slot(exchange, "too many windows watch at once; close some");
+        return exchange_refuse_slot(exchange, exchange->site->watches,
+                                    "too many windows watch at once; close some");
     }
     Listener *listener = g_atomic_rc_box_new0(Listener);
     g_mutex_init(&listener->mutex);

@@ -104,10 +104,12 @@ exchange_take_slot(Exchange *exchange, Slots *slots)
 }
 
 HttpReplied
-exchange_refuse_slot(Exchange *exchange, const char *detail)
+exchange_refuse_slot(Exchange *exchange, Slots *slots, const char *detail)
 {
-    http_add_header(exchange->request, "Retry-After", "1");
-    return exchange_problem(exchange, 429, detail);
+    bool has_some = slots_taken(slots, exchange->account.id.text) > 0;
+    http_add_header(exchange->request, "Retry-After", has_some ? "1" : "5");
+    return has_some ? exchange_problem(exchange, 429, detail)
+                    : exchange_problem(exchange, 503, "too much is going on; come again");
 }
 
 static void

@@ -52,9 +52,10 @@ HttpReplied exchange_empty(Exchange *exchange, guint status);
 HttpReplied exchange_problem(Exchange *exchange, guint status, const char *detail);
 
 /* One of SLOTS for whom the account is (all who are nobody share theirs), until the request has
- * ended. False when they have all of theirs; the answer is then exchange_refuse_slot. */
+ * ended. False when they have all of theirs (429 with DETAIL), or others have (503); the answer is
+ * then exchange_refuse_slot. */
 bool exchange_take_slot(Exchange *exchange, Slots *slots);
-HttpReplied exchange_refuse_slot(Exchange *exchange, const char *detail);
+HttpReplied exchange_refuse_slot(Exchange *exchange, Slots *slots, const char *detail);
 
 /* For answers that are streamed: writes to the client of a HttpRequest. */
 bool exchange_write(const void *data, gsize size, gpointer request, GError **error);

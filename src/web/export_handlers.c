@@ -53,7 +53,7 @@ handle_export_sheet(Exchange *exchange)
     Id batch;
     g_autoptr(BatchExport) export = NULL;
     if (!exchange_take_slot(exchange, exchange->site->streams)) {
-        return exchange_refuse_slot(exchange, too_many);
+        return exchange_refuse_slot(exchange, exchange->site->streams, too_many);
     }
     if (!exchange_id(exchange, "batch", &batch, &error) ||
         (export = exports_sheet(exchange->app->batches, &exchange->account.id, &batch, &error)) ==
@@ -93,7 +93,7 @@ reply_streamed(Exchange *exchange, StreamedExport streamed, const char *suffix,
     GError *error = NULL;
     g_autoptr(BatchInfo) batch = NULL;
     if (!exchange_take_slot(exchange, exchange->site->streams)) {
-        return exchange_refuse_slot(exchange, too_many);
+        return exchange_refuse_slot(exchange, exchange->site->streams, too_many);
     }
     if (!exchange_id(exchange, "batch", &streamed.batch, &error) ||
         (batch = batches_get(exchange->app->batches, &exchange->account.id, &streamed.batch,

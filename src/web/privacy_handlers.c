@@ -88,7 +88,8 @@ handle_account_export(Exchange *exchange)
         return exchange_problem(exchange, 400, "scope is everything or given");
     }
     if (!exchange_take_slot(exchange, exchange->site->streams)) {
-        return exchange_refuse_slot(exchange, "too many downloads at once; wait for some");
+        return exchange_refuse_slot(exchange, exchange->site->streams,
+                                    "too many downloads at once; wait for some");
     }
     bool is_given = scope != NULL && strcmp(scope, "given") == 0;
     AccountExport export = { exchange, is_given ? EXPORT_GIVEN : EXPORT_EVERYTHING };

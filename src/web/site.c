@@ -70,9 +70,9 @@ site_new(App *app, GError **error)
     site->app = app;
     site->started_at = clock_now(app->clock);
     site->limiter = rate_limiter_new(app->clock);
-    /* Half of the threads at most: others get through whatever one does. */
     site->watches = slots_new(MAX_WATCHES);
-    site->streams = slots_new(MAX((guint)app->settings->server_stream_workers / 2, 1));
+    site->streams = slots_new_shared((guint)app->settings->server_stream_workers);
+    /* Half of the threads at most: others get through whatever the provider does. */
     site->asking = slots_new(MAX((guint)app->settings->server_workers / 2, 1));
     site->pictures =
         picture_cache_new(app->clock, (gsize)app->settings->server_picture_cache_bytes);
@@ -186,6 +186,12 @@ HttpApp
 site_http_app(Site *site)
 {
     return (HttpApp){ find_route, reply_error, request_finished, site };
+}
+
+guint
+site_num_stream_threads(const Site *site)
+{
+    return (guint)site->app->settings->server_stream_workers + 1;
 }
 
 void

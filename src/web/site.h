@@ -18,7 +18,7 @@ typedef struct Site {
     bool is_local;  /* on loopback: localhost, 127.0.0.1 and [::1] are the site, too */
     gint64 started_at;
     RateLimiter *limiter;
-    Slots *streams; /* by account: bodies and archives that are on their way */
+    Slots *streams; /* by account: bodies and archives that are on their way; a thread each */
     Slots *watches; /* by account: streams of events */
     Slots *asking;  /* requests of nobody that wait for a sign-in provider */
     PictureCache *pictures;
@@ -36,6 +36,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Site, site_free)
 /* What the public listener serves, and (metrics_app.c) what the one for metrics serves. */
 HttpApp site_http_app(Site *site);
 HttpApp site_metrics_app(Site *site);
+
+/* Threads for streams that its listener needs: one more than there are streams, to tell who comes
+ * then that there is none for them. */
+guint site_num_stream_threads(const Site *site);
 
 /* Every few seconds, and once at the end: writes the technical log, closes pictures. */
 void site_tick(Site *site);

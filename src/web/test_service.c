@@ -37,7 +37,9 @@ start(TestService *service, DbKind kind)
     service->site = site_new(service->app, &error);
     g_assert_no_error(error);
     HttpApp http_app = site_http_app(service->site);
-    HttpServerOptions http_options = { .num_workers = 4, .num_stream_workers = 4 };
+    HttpServerOptions http_options = { .num_workers = 4,
+                                       .num_stream_workers =
+                                           site_num_stream_threads(service->site) };
     service->server = http_server_new(&http_options, &http_app, &error);
     g_assert_no_error(error);
     service->peer = test_peer_new(http_server_port(service->server));
@@ -72,6 +74,7 @@ run_on(DbKind kind, gconstpointer data)
     }
     settings_init(&service.settings);
     set(&service, "database.url", url);
+    set(&service, "server.stream-workers", "4");
     start(&service, kind);
     test(&service);
     stop(&service);

@@ -119,7 +119,8 @@ append_body(Exchange *exchange, const Id *upload, gint64 offset, HttpReplied *re
     UploadChecksum checksum = { .kind = kinds[tus_checksum.kind] };
     memcpy(checksum.bytes, tus_checksum.bytes, sizeof checksum.bytes);
     if (!exchange_take_slot(exchange, exchange->site->streams)) {
-        *ret_replied = exchange_refuse_slot(exchange, "too many uploads at once; wait for some");
+        *ret_replied = exchange_refuse_slot(exchange, exchange->site->streams,
+                                            "too many uploads at once; wait for some");
         return NULL;
     }
     g_autoptr(UploadInfo) info = NULL;

@@ -357,7 +357,8 @@ test_wrong_creations_say_why(TestService *service)
     g_assert_cmpstr(uploads, ==, "{\"items\":[],\"next_cursor\":null}");
 }
 
-/* A line that breaks: a socket that sends LENGTH as what is to come, and less. */
+/* A line that breaks: a socket that sends LENGTH as what is to come, and less. Where it sends
+ * nothing yet, it asks whether it may. */
 static int
 send_part(const TestClient *client, const char *upload, gsize length, const char *part)
 {
@@ -369,8 +370,9 @@ send_part(const TestClient *client, const char *upload, gsize length, const char
     g_autofree char *request = g_strdup_printf(
         "PATCH %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\nSec-Fetch-Site: same-origin\r\n"
         "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\n"
-        "Upload-Offset: 0\r\nContent-Length: %zu\r\n\r\n%s",
-        upload, client->peer->port, client->credential, length, part);
+        "Upload-Offset: 0\r\nContent-Length: %zu\r\n%s\r\n%s",
+        upload, client->peer->port, client->credential, length,
+        part[0] == '\0' ? "Expect: 100-continue\r\n" : "", part);
     g_assert_cmpint(send(fd, request, strlen(request), MSG_NOSIGNAL), ==, (gssize)strlen(request));
     return fd;
 }
@@ -452,6 +454,66 @@ test_quota_refuses_one_file_and_not_the_next(TestService *service)
     g_assert_cmpuint(small.status, ==, 201);
 }
 
+/* Begins to send to UPLOAD on a line of its own, which is told to go on as soon as a thread waits
+ * for it (RFC 9110 10.1.1). RET_HEAD: of what is answered first. */
+static int
+begin_part(const TestClient *client, const char *upload, char **ret_head)
+{
+    const struct timeval patience = { .tv_sec = 10 };
+    GString *head = g_string_new(NULL);
+    int fd = send_part(client, upload, 10, "");
+    g_assert_cmpint(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), ==, 0);
+    for (char byte; !g_str_has_suffix(head->str, "\r\n\r\n") && recv(fd, &byte, 1, 0) == 1;) {
+        g_string_append_c(head, byte);
+    }
+    *ret_head = g_string_free(head, FALSE);
+    return fd;
+}
+
+/* Begins uploads for NAME until one is refused; how many were not. */
+static guint
+hold_uploads(TestService *service, const char *name, GArray *fds, char **ret_refusal)
+{
+    g_auto(TestClient) client = test_sign_in(&service->peer, name);
+    g_autofree char *batch = new_batch(&client);
+    for (guint num_held = 0;; num_held++) {
+        g_autofree char *upload = new_upload(&client, batch, "a.jpg", 10);
+        g_autofree char *head = NULL;
+        int fd = begin_part(&client, upload, &head);
+        g_array_append_val(fds, fd);
+        if (!g_str_has_prefix(head, "HTTP/1.1 100 ")) {
+            *ret_refusal = g_steal_pointer(&head);
+            return num_held;
+        }
+    }
+}
+
+/* An upload that does not go on has a thread. A few people never have them all, and who finds none
+ * is told so at once. */
+static void
+test_uploads_of_a_few_leave_some_for_others(TestService *service)
+{
+    static const struct {
+        const char *name, *refusal;
+        guint num_held;
+    } people[] = { { "ann", "HTTP/1.1 429 ", 2 },
+                   { "bob", "HTTP/1.1 429 ", 1 },
+                   { "cid", "HTTP/1.1 429 ", 1 },
+                   { "dan", "HTTP/1.1 503 ", 0 } };
+    g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
+    for (gsize i = 0; i < G_N_ELEMENTS(people); i++) {
+        g_autofree char *refusal = NULL;
+        guint num_held = hold_uploads(service, people[i].name, fds, &refusal);
+        g_test_message("%s: %u, then %s", people[i].name, num_held, refusal);
+        g_assert_true(g_str_has_prefix(refusal, people[i].refusal));
+        g_assert_nonnull(strstr(refusal, "\r\nRetry-After: "));
+        g_assert_cmpuint(num_held, ==, people[i].num_held);
+    }
+    for (guint i = 0; i < fds->len; i++) {
+        close(g_array_index(fds, int, i));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -474,6 +536,7 @@ main(int argc, char **argv)
     test_each_service("/uploads/broken-line", test_what_came_before_a_broken_line_is_kept);
     test_each_service("/uploads/stale", test_stale_request_lets_go);
     test_each_service("/uploads/LST-04/open", test_open_uploads_are_listed);
+    test_each_service("/uploads/shared", test_uploads_of_a_few_leave_some_for_others);
     test_each_service("/uploads/quota", test_quota_refuses_one_file_and_not_the_next);
     return g_test_run();
 }
