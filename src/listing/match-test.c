@@ -306,6 +306,27 @@ test_case_is_ignored_beyond_ascii(void)
     CHECK("ГОСТ-5|Größe", { "гост-5_1.jpg", "ГОСТ-5 MAIN" }, { "GRÖßE.jpg", "Größe MAIN" });
 }
 
+/* Capitals of "ß" are "SS", and no keyboard types another. */
+static void
+test_letters_whose_capitals_are_two(void)
+{
+    CHECK("Größe-1|Straße", { "GRÖSSE-1.jpg", "Größe-1 MAIN" },
+          { "grösse-1_2.jpg", "Größe-1 PT01" }, { "GRÖẞE-1_3.jpg", "Größe-1 PT02" },
+          { "STRASSE (4).jpg", "Straße PT03" }, { "Strasse/detail.jpg", "Straße PT01" });
+    CHECK("GRÖSSE-1", { "größe-1.jpg", "GRÖSSE-1 MAIN" });
+    CHECK("ᾼ-1|ISTANBUL-2", { "ᾳ-1.jpg", "ᾼ-1 MAIN" }, { "αι-1_2.jpg", "ᾼ-1 PT01" },
+          { "İstanbul-2.jpg", "ISTANBUL-2 MAIN" });
+}
+
+static void
+test_skus_that_only_capitals_make_equal(void)
+{
+    CHECK("Größe-1|Grösse-1|ŉ Ωß-2|ŉ Ωss-2", { "Größe-1.jpg", "Größe-1 MAIN" },
+          { "Grösse-1.jpg", "Grösse-1 MAIN" }, { "GRÖSSE-1.jpg", "?" },
+          { "ŉ Ωß-2.jpg", "ŉ Ωß-2 MAIN" }, { "ŉ Ωss-2.jpg", "ŉ Ωss-2 MAIN" },
+          { "ŉ ωSS-2.jpg", "?" });
+}
+
 static void
 test_decomposed_names_from_macos(void)
 {
@@ -673,6 +694,8 @@ main(int argc, char **argv)
     g_test_add_func("/match/leading-zeros-only-when-unique", test_leading_zeros_only_when_unique);
     g_test_add_func("/match/case-only-twins", test_case_only_twins);
     g_test_add_func("/match/case-is-ignored-beyond-ascii", test_case_is_ignored_beyond_ascii);
+    g_test_add_func("/match/letters-whose-capitals-are-two", test_letters_whose_capitals_are_two);
+    g_test_add_func("/match/equal-in-capitals", test_skus_that_only_capitals_make_equal);
     g_test_add_func("/match/decomposed-names-from-macos", test_decomposed_names_from_macos);
     g_test_add_func("/match/full-width-and-invisible-characters",
                     test_full_width_and_invisible_characters);

@@ -60,12 +60,7 @@ is_exact(const Id *id, const Name *name, guint32 first)
 static bool
 is_same_case(const Id *id, const Name *name, guint32 first)
 {
-    guint32 start = name->words[first].start - id->lead;
-    const char *plain = name->plain + start;
-    if (name->plain_length != name->folded_length) { /* then offsets may differ, too */
-        glong num_before = g_utf8_pointer_to_offset(name->folded, name->folded + start);
-        plain = g_utf8_offset_to_pointer(name->plain, num_before);
-    }
+    const char *plain = name->plain + name->words[first].plain_start - id->lead;
     return (gsize)(name->plain + name->plain_length - plain) >= id->plain_length &&
            memcmp(plain, id->plain, id->plain_length) == 0;
 }

@@ -35,6 +35,12 @@ test_unicode_forms(void)
     assert_forms("ÉTÉ·5", "ÉTÉ·5", "été·5", "été5");
     assert_forms("か\u3099", "が", "が", "が");
     assert_forms("Ⱥ", "Ⱥ", "\u2C65", "\u2C65");
+    assert_forms("Größe", "Größe", "grösse", "grösse");
+    assert_forms("\u1E9E", "\u1E9E", "ss", "ss");
+    assert_forms("İ", "İ", "i", "i");
+    assert_forms("\u0390", "\u0390", "\u03B9\u0308\u0301", "\u03B9\u0308\u0301");
+    assert_forms("ꭰ", "ꭰ", "Ꭰ", "Ꭰ");
+    assert_forms("한국", "한국", "한국", "한국");
 }
 
 /* The short cut of common scripts must not differ from the long way, which a character beyond them
@@ -85,7 +91,7 @@ test_words(void)
 {
     assert_words("AB-12_x (3)", "ab|12|x|3|");
     assert_words("红色T恤_正面", "红色|t|恤|正面|");
-    assert_words("Größe 5", "größe|5|");
+    assert_words("Größe 5", "grösse|5|");
     assert_words("---", "---|");
     assert_words("", "");
 }

@@ -74,8 +74,9 @@ reserve(Name *name, gsize length)
 static void
 begin_word(Name *name)
 {
-    name->words[name->num_words++] =
-        (NameWord){ .start = name->folded_length, .squeezed_start = name->squeezed_length };
+    name->words[name->num_words++] = (NameWord){ .start = name->folded_length,
+                                                 .plain_start = name->plain_length,
+                                                 .squeezed_start = name->squeezed_length };
 }
 
 static void
@@ -115,7 +116,7 @@ set_ascii(Name *name, const char *text, gsize length)
         if (action > 3) {
             if (!in_word) {
                 name->words[name->num_words++] =
-                    (NameWord){ .start = at, .squeezed_start = num_squeezed };
+                    (NameWord){ .start = at, .plain_start = at, .squeezed_start = num_squeezed };
                 in_word = true;
             }
             plain[at] = text[i];
@@ -147,16 +148,46 @@ set_ascii(Name *name, const char *text, gsize length)
     name->squeezed_length = num_squeezed;
 }
 
-static gunichar
-fold(gunichar c)
+/* One character without case: several, where Unicode has it so. */
+typedef struct {
+    guint8 size;
+    char utf8[7];
+} Folded;
+
+/* Of what comes before this: Latin, Greek, Cyrillic, Armenian and all that is used now. */
+enum { NUM_FOLDED = 0x2000 };
+static Folded folded_table[NUM_FOLDED];
+
+static Folded
+fold(const char *utf8, gunichar c)
 {
-    if (c < 0x80) {
-        return (gunichar)g_ascii_tolower((char)c);
+    Folded folded = { 0 };
+    if (c == 0x130) { /* Unicode keeps the dot of the Turkish capital as a mark of its own */
+        return (Folded){ 1, "i" };
     }
-    if (is_kana_or_han(c)) {
-        return c;
+    g_autofree char *text = g_utf8_casefold(utf8, g_utf8_skip[(guint8)*utf8]);
+    gsize size = strlen(text);
+    g_assert(size < sizeof folded.utf8);
+    folded.size = (guint8)size;
+    memcpy(folded.utf8, text, size);
+    return folded;
+}
+
+static void
+fill_folded_table(void)
+{
+    for (gunichar c = 1; c < NUM_FOLDED; c++) {
+        char utf8[6];
+        (void)g_unichar_to_utf8(c, utf8);
+        folded_table[c] = fold(utf8, c);
     }
-    return c == 0x3C2 ? 0x3C3 : g_unichar_tolower(c); /* the sigma that ends words is a sigma */
+}
+
+static bool
+has_case(gunichar c)
+{
+    GUnicodeType type = g_unichar_type(c);
+    return type == G_UNICODE_UPPERCASE_LETTER || type == G_UNICODE_LOWERCASE_LETTER;
 }
 
 /* C, whose bytes are at UTF8. */
@@ -166,15 +197,19 @@ append_letter(Name *name, const char *utf8, gunichar c)
     guint32 plain_length = (guint32)g_utf8_skip[(guint8)*utf8];
     memcpy(name->plain + name->plain_length, utf8, plain_length);
     name->plain_length += plain_length;
-    char *folded = name->folded + name->folded_length;
-    gunichar folded_c = fold(c);
+    Folded folded;
+    const char *text = utf8;
     guint32 length = plain_length;
-    if (folded_c == c) {
-        memcpy(folded, utf8, length);
-    } else {
-        length = (guint32)g_unichar_to_utf8(folded_c, folded);
+    if (c < NUM_FOLDED) {
+        text = folded_table[c].utf8;
+        length = folded_table[c].size;
+    } else if (!is_kana_or_han(c) && has_case(c)) {
+        folded = fold(utf8, c);
+        text = folded.utf8;
+        length = folded.size;
     }
-    memcpy(name->squeezed + name->squeezed_length, folded, length);
+    memcpy(name->folded + name->folded_length, text, length);
+    memcpy(name->squeezed + name->squeezed_length, text, length);
     name->folded_length += length;
     name->squeezed_length += length;
 }
@@ -273,6 +308,7 @@ name_set(Name *name, const char *text, gsize length)
     static gsize filled;
     if (g_once_init_enter(&filled)) {
         fill_ascii_action();
+        fill_folded_table();
         g_once_init_leave(&filled, 1);
     }
     name->plain_length = name->folded_length = name->squeezed_length = name->num_words = 0;
@@ -286,8 +322,8 @@ name_set(Name *name, const char *text, gsize length)
             g_free(composed);
             composed = g_utf8_normalize(valid, -1, G_NORMALIZE_ALL_COMPOSE);
         }
-        /* A letter can have more bytes in lower case, at most half as many again (U+023A). */
-        reserve(name, strlen(composed) * 3 / 2 + 8);
+        /* A letter can have three times as many bytes without case (U+0390). */
+        reserve(name, strlen(composed) * 3 + 8);
         set_unicode(name, composed);
     }
     if (name->folded_length > 0 && name->folded[name->folded_length - 1] == ' ') {
@@ -298,7 +334,8 @@ name_set(Name *name, const char *text, gsize length)
         begin_word(name);
         memcpy(name->squeezed, name->folded, name->folded_length);
         name->squeezed_length = name->folded_length;
-        name->words[0] = (NameWord){ 0, name->folded_length, 0, name->squeezed_length };
+        name->words[0] =
+            (NameWord){ .end = name->folded_length, .squeezed_end = name->squeezed_length };
     }
     name->plain[name->plain_length] = '\0';
     name->folded[name->folded_length] = '\0';

@@ -9,13 +9,14 @@
  * meets Chinese, Japanese or Korean a word ends as well, because those write no spaces. */
 typedef struct {
     guint32 start, end;                   /* in folded */
+    guint32 plain_start;                  /* in plain */
     guint32 squeezed_start, squeezed_end; /* in squeezed */
 } NameWord;
 
 /* Buffers to be used again and again. All zero is empty; each text ends with '\0'. */
 typedef struct {
     char *plain;    /* NFKC; invisible characters gone; spaces single; trimmed */
-    char *folded;   /* the same in lower case */
+    char *folded;   /* the same without case, as Unicode folds it: "ß" is "ss" */
     char *squeezed; /* letters and digits of folded, only; all of it if there are none */
     guint32 plain_length, folded_length, squeezed_length;
     NameWord *words; /* none only if the text is empty */
