@@ -302,6 +302,37 @@ test_statistics(void)
     g_assert_cmpmem(&stats, sizeof stats, &expected, sizeof expected);
 }
 
+/* DOS and CP/M end texts with 0x1A; some programs still write it, some fill a block with it. */
+static void
+test_an_end_mark_of_dos_is_no_cell_and_stays(void)
+{
+    static const struct {
+        const char *text, *dump, *patched;
+    } cases[] = {
+        { "SKU,B\r\n1,2\r\n\x1a", "1: A=SKU B=B\n2: A=1 B=2\n", "SKU,B\r\n1,x\r\nnew,\r\n\x1a" },
+        { "SKU,B\r\n1,2\x1a", "1: A=SKU B=B\n2: A=1 B=2\n", "SKU,B\r\n1,x\r\nnew,\x1a" },
+        { "SKU,B\n1,2\n\x1a\x1a\x1a", "1: A=SKU B=B\n2: A=1 B=2\n",
+          "SKU,B\n1,x\nnew,\n\x1a\x1a\x1a" },
+        { "SKU,\x1a\r\n1,2\r\n", "1: A=SKU B=\x1a\n2: A=1 B=2\n", "SKU,\x1a\r\n1,x\r\nnew,\r\n" },
+    };
+    const SheetEdit edits[] = { { 2, 2, (char *)"x" }, { 3, 1, (char *)"new" } };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        assert_dump(cases[i].text, cases[i].dump);
+        assert_patched(cases[i].text, edits, 2, NULL, 0, cases[i].patched);
+    }
+}
+
+/* The last byte of U+041A is that mark's. */
+static void
+test_a_letter_is_no_end_mark(void)
+{
+    g_auto(TestFile) file = test_file_new("sheet.csv");
+    g_autoptr(GBytes) bytes = g_bytes_new_static("\xfe\xff\0S\0K\0U\0\n\x04\x1a", 12);
+    g_autoptr(Sheet) sheet = open_bytes(&file, bytes, NULL);
+    g_autofree char *dump = sheet_dump(sheet, 0, NULL);
+    g_assert_cmpstr(dump, ==, "1: A=SKU\n2: A=К\n");
+}
+
 static void
 test_a_quote_that_is_never_closed_is_refused(void)
 {
@@ -339,6 +370,8 @@ main(int argc, char **argv)
     g_test_add_func("/text/encodings", test_encodings);
     g_test_add_func("/text/delimiter-in-character", test_a_delimiter_inside_a_character_is_none);
     g_test_add_func("/text/named-encoding", test_the_caller_may_name_the_encoding);
+    g_test_add_func("/text/end-mark", test_an_end_mark_of_dos_is_no_cell_and_stays);
+    g_test_add_func("/text/no-end-mark", test_a_letter_is_no_end_mark);
     g_test_add_func("/text/destroyed", test_destroyed_numbers_are_flagged);
     g_test_add_func("/text/edit", test_only_the_edited_field_changes);
     g_test_add_func("/text/pad", test_short_lines_are_padded);

@@ -26,6 +26,8 @@ typedef struct {
     char *path;
     int fd;
     guint64 max_bytes;
+    guint64 end; /* where the text ends: what DOS and CP/M mark its end with (0x1A, also several)
+                  * stays behind it and is nobody's cell */
     TextFormat format;
 } TextFile;
 
@@ -35,7 +37,7 @@ TextFile *text_open(const char *path, int fd, const char *encoding, guint64 max_
 void text_close(TextFile *text);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TextFile, text_close)
 
-/* Calls FUNC for the file's bytes, in pieces, from OFFSET on. FUNC sets *STOP to stop. */
+/* Calls FUNC for the text's bytes, in pieces, from OFFSET on. FUNC sets *STOP to stop. */
 typedef bool (*TextPieceFunc)(const char *data, gsize size, gpointer user_data, bool *stop,
                               GError **error);
 bool text_each_piece(const TextFile *text, guint64 offset, TextPieceFunc func, gpointer user_data,

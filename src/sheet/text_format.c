@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     PIECE_SIZE = 64 * 1024,
     SAMPLE_SIZE = 256 * 1024, /* of which delimiter and line end are told */
     MAX_SAMPLE_LINES = 200,
+    MAX_END_MARKS = 4096,     /* CP/M fills blocks of 128 bytes, disks have larger ones */
     GUESS_SIZE = 1024 * 1024, /* of pieces that are not plain ASCII, for guessing the encoding */
 };
 
@@ -19,8 +21,9 @@ text_each_piece(const TextFile *text, guint64 offset, TextPieceFunc func, gpoint
                 GError **error)
 {
     g_autofree char *buffer = g_malloc(PIECE_SIZE);
-    for (bool stop = false; !stop;) {
-        ssize_t got = pread(text->fd, buffer, PIECE_SIZE, (off_t)offset);
+    for (bool stop = false; !stop && offset < text->end;) {
+        gsize size = (gsize)MIN(text->end - offset, (guint64)PIECE_SIZE);
+        ssize_t got = pread(text->fd, buffer, size, (off_t)offset);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -335,8 +338,8 @@ detect_layout(TextFile *text, GError **error)
     if (got < 0) {
         return fail_errno(error, errno, text->path);
     }
-    gsize size = (gsize)got;
-    bool is_whole = size < SAMPLE_SIZE;
+    bool is_whole = (gsize)got < SAMPLE_SIZE;
+    gsize size = (gsize)MIN((guint64)got, text->end - format->bom_size);
     detect_delimiter(format, sample, size, is_whole);
     g_autoptr(GArray) fields = g_array_new(FALSE, FALSE, sizeof(TextField));
     TextLine line;
@@ -354,6 +357,31 @@ detect_layout(TextFile *text, GError **error)
     return true;
 }
 
+/* Of encodings with single bytes only: in UTF-16 that byte ends letters. */
+static bool
+find_end_of_text(TextFile *text, GError **error)
+{
+    struct stat info;
+    char marks[MAX_END_MARKS];
+    if (fstat(text->fd, &info) != 0) {
+        return fail_errno(error, errno, text->path);
+    }
+    guint64 size = (guint64)info.st_size, bom_size = text->format.bom_size;
+    gsize wanted = (gsize)MIN(size - MIN(bom_size, size), sizeof marks);
+    ssize_t got = pread(text->fd, marks, wanted, (off_t)(size - wanted));
+    if (got < 0) {
+        return fail_errno(error, errno, text->path);
+    }
+    text->end = size;
+    if (text->format.unit_size > 1 || (gsize)got < wanted) {
+        return true;
+    }
+    for (gsize i = wanted; i-- > 0 && marks[i] == 0x1a;) {
+        text->end--;
+    }
+    return true;
+}
+
 TextFile *
 text_open(const char *path, int fd, const char *encoding, guint64 max_bytes, GError **error)
 {
@@ -361,7 +389,9 @@ text_open(const char *path, int fd, const char *encoding, guint64 max_bytes, GEr
     text->path = g_strdup(path);
     text->fd = fd;
     text->max_bytes = max_bytes;
-    if (!detect_encoding(text, encoding, error) || !detect_layout(text, error)) {
+    text->end = G_MAXUINT64;
+    if (!detect_encoding(text, encoding, error) || !find_end_of_text(text, error) ||
+        !detect_layout(text, error)) {
         return NULL;
     }
     return g_steal_pointer(&text);

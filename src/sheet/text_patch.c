@@ -309,6 +309,20 @@ check_inserted(const GPtrArray *inserted, GError **error)
     return true;
 }
 
+/* The marks behind the end of the text. */
+static bool
+append_end_marks(TextPatch *patch, GError **error)
+{
+    char marks[256];
+    guint64 offset = patch->text->end;
+    ssize_t got;
+    while ((got = pread(patch->text->fd, marks, sizeof marks, (off_t)offset)) > 0) {
+        g_string_append_len(patch->out, marks, got);
+        offset += (guint64)got;
+    }
+    return got == 0 || fail_errno(error, errno, patch->text->path);
+}
+
 static bool
 write_patched(TextPatch *patch, GError **error)
 {
@@ -325,7 +339,7 @@ write_patched(TextPatch *patch, GError **error)
         return fail(error, APP_ERROR_INVALID, "%s: no line %u to insert another one after",
                     patch->text->path, line->after_row);
     }
-    return append_new_rows(patch, error) && flush(patch, error);
+    return append_new_rows(patch, error) && append_end_marks(patch, error) && flush(patch, error);
 }
 
 bool
