@@ -197,6 +197,9 @@ print_summary(FILE *file, const Batch *batch, const Arguments *arguments)
 {
     g_autofree char *bytes_in = g_format_size(batch->bytes_in);
     g_autofree char *bytes_out = g_format_size(batch->bytes_out);
+    for (guint i = 0; i < batch->remarks->len; i++) {
+        fprintf(file, "%s\n", (const char *)batch->remarks->pdata[i]);
+    }
     fprintf(file, "%s: %s, %u SKUs\n", batch->sheet_name, batch->layout->grammar, batch->skus->len);
     fprintf(file, "%" G_GSIZE_FORMAT " of %u photos matched",
             batch->num_by_verdict[VERDICT_MATCHED], batch->photos->len);

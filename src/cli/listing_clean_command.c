@@ -245,6 +245,10 @@ print_result(const CleanBatch *batch, const ProcessingOutcome *outcomes, FILE *f
             bytes_out += outcomes[i].record->picture_bytes;
         }
     }
+    const GPtrArray *remarks = intake_remarks(batch->intake);
+    for (guint i = 0; i < remarks->len; i++) {
+        fprintf(file, "%s\n", (const char *)remarks->pdata[i]);
+    }
     g_autofree char *size_in = g_format_size(bytes_in);
     g_autofree char *size_out = g_format_size(bytes_out);
     fprintf(file, "%" G_GSIZE_FORMAT " of %u photos cleaned, %s became %s\n",

@@ -24,6 +24,7 @@ batch_new(void)
     Batch *batch = g_new0(Batch, 1);
     batch->photos = g_array_new(FALSE, TRUE, sizeof(BatchPhoto));
     batch->skus = g_array_new(FALSE, TRUE, sizeof(BatchSku));
+    batch->remarks = g_ptr_array_new_with_free_func(g_free);
     g_array_set_clear_func(batch->photos, photo_clear);
     g_array_set_clear_func(batch->skus, sku_clear);
     return batch;
@@ -39,6 +40,7 @@ batch_free(Batch *batch)
     g_array_unref(batch->skus);
     decisions_free(batch->decisions);
     intake_free(batch->intake);
+    g_ptr_array_unref(batch->remarks);
     journal_close(batch->journal);
     g_clear_pointer(&batch->listed_skus, g_ptr_array_unref);
     g_clear_pointer(&batch->edits, g_array_unref);

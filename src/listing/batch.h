@@ -42,6 +42,7 @@ typedef struct {
     GPtrArray *listed_skus; /* of ListedSku */
     GArray *edits;          /* of SheetEdit: the new rows of a blank template */
     Intake *intake;
+    GPtrArray *remarks; /* of char *: what is to be said of what was given, a line each */
     Decisions *decisions;
     Journal *journal; /* owns the records */
     char *thumbnail_dir;

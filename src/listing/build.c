@@ -180,6 +180,10 @@ take_in_photos(Batch *batch, const BuildOptions *options, GError **error)
         }
     }
     intake_finish(batch->intake);
+    const GPtrArray *remarks = intake_remarks(batch->intake);
+    for (guint i = 0; i < remarks->len; i++) {
+        g_ptr_array_add(batch->remarks, g_strdup(remarks->pdata[i]));
+    }
     return true;
 }
 

@@ -107,6 +107,34 @@ test_loops_of_links_end(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(found, ==, "a.jpg itself");
 }
 
+/* Its pictures would match the SKUs a second time. */
+static void
+test_the_output_of_another_run_is_left_out(Fixture *fixture, gconstpointer unused)
+{
+    g_free(put(fixture, "p/a.jpg", "a"));
+    g_free(put(fixture, "p/may/out/pictures/0123/a_MAIN.jpg", "a"));
+    g_free(put(fixture, "p/may/out/.cloudpick/journal", "R"));
+    g_free(put(fixture, "p/may/b.jpg", "b"));
+    add(fixture, "p");
+    g_autofree char *found = names(fixture);
+    g_assert_cmpstr(found, ==, "a.jpg may/b.jpg");
+    const GPtrArray *remarks = intake_remarks(fixture->intake);
+    g_assert_cmpuint(remarks->len, ==, 1);
+    g_assert_nonnull(strstr(remarks->pdata[0], "p/may/out: left out"));
+}
+
+/* Who names it means it. */
+static void
+test_an_output_that_is_given_itself_is_listed(Fixture *fixture, gconstpointer unused)
+{
+    g_free(put(fixture, "out/a.jpg", "a"));
+    g_free(put(fixture, "out/.cloudpick/journal", "R"));
+    add(fixture, "out");
+    g_autofree char *found = names(fixture);
+    g_assert_cmpstr(found, ==, "a.jpg");
+    g_assert_cmpuint(intake_remarks(fixture->intake)->len, ==, 0);
+}
+
 static void
 test_what_is_left_out_is_not_listed(Fixture *fixture, gconstpointer unused)
 {
@@ -305,6 +333,8 @@ main(int argc, char **argv)
     ADD("links", test_loops_of_links_end);
     ADD("left-out", test_what_is_left_out_is_not_listed);
     ADD("state", test_state_of_an_earlier_run_is_no_photo);
+    ADD("other-output", test_the_output_of_another_run_is_left_out);
+    ADD("given-output", test_an_output_that_is_given_itself_is_listed);
     ADD("labels", test_several_folders_lead_their_names);
     ADD("equal-labels", test_folders_of_one_name_are_told_apart_by_those_above);
     ADD("single-files", test_single_files_need_no_folder_unless_names_are_equal);

@@ -43,6 +43,7 @@ struct Intake {
     GArray *sources;   /* of Source */
     GHashTable *seen;  /* "device:inode" of folders that were entered or must not be */
     GHashTable *given; /* paths of sources */
+    GPtrArray *remarks;
     bool is_finished;
 };
 
@@ -76,6 +77,7 @@ intake_new(const IntakeLimits *limits)
     g_array_set_clear_func(intake->sources, source_clear);
     intake->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     intake->given = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    intake->remarks = g_ptr_array_new_with_free_func(g_free);
     return intake;
 }
 
@@ -89,6 +91,7 @@ intake_free(Intake *intake)
     g_array_unref(intake->sources);
     g_hash_table_unref(intake->seen);
     g_hash_table_unref(intake->given);
+    g_ptr_array_unref(intake->remarks);
     g_free(intake);
 }
 
@@ -159,6 +162,20 @@ add_file(Intake *intake, guint source, const char *path, const char *name, const
     return add_item(intake, item, error);
 }
 
+static void
+remark(Intake *intake, const char *path, const char *text)
+{
+    g_autofree char *shown = g_filename_display_name(path);
+    g_ptr_array_add(intake->remarks, g_strconcat(shown, ": ", text, NULL));
+}
+
+static bool
+is_output(const char *path)
+{
+    g_autofree char *state = g_build_filename(path, STATE_FOLDER, NULL);
+    return g_file_test(state, G_FILE_TEST_IS_DIR);
+}
+
 static bool add_folder(Intake *intake, guint source, const char *path, const char *name,
                        guint depth, GError **error);
 
@@ -176,6 +193,10 @@ add_child(Intake *intake, guint source, const char *path, const char *name, guin
     g_autofree char *word = inode_word(&info);
     if (S_ISDIR(info.st_mode)) {
         if (!g_hash_table_add(intake->seen, g_steal_pointer(&word))) {
+            return true;
+        }
+        if (is_output(path)) {
+            remark(intake, path, "left out, it is the output of another run");
             return true;
         }
         return access(path, R_OK | X_OK) == 0 ? add_folder(intake, source, path, name, depth, error)
@@ -398,6 +419,12 @@ intake_finish(Intake *intake)
     }
     g_ptr_array_sort(intake->items, compare_items);
     intake->is_finished = true;
+}
+
+const GPtrArray *
+intake_remarks(const Intake *intake)
+{
+    return intake->remarks;
 }
 
 gsize

@@ -38,13 +38,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Intake, intake_free)
 void intake_leave_out(Intake *intake, const char *path);
 
 /* Adds a folder with all below it, a ZIP file, or a photo. Symbolic links are followed, a folder is
- * entered once. NOT_FOUND when PATH does not exist; a file or a folder below it that cannot be read
- * is listed all the same and fails when it is opened. A path that was added before adds nothing. */
+ * entered once. A folder below PATH that holds STATE_FOLDER is the output of another run, its
+ * pictures come from photos: it is left out, with a remark. NOT_FOUND when PATH does not exist; a
+ * file or a folder below it that cannot be read is listed all the same and fails when it is opened.
+ * A path that was added before adds nothing. */
 bool intake_add(Intake *intake, const char *path, GError **error);
 
 /* Sorts by name, and puts the name of the source before it where there are several. After this,
  * nothing may be added. */
 void intake_finish(Intake *intake);
+
+/* What a person should know of what was given, a line each (of char *). */
+const GPtrArray *intake_remarks(const Intake *intake);
 
 gsize intake_num_photos(const Intake *intake);
 const Photo *intake_photo(const Intake *intake, gsize index);

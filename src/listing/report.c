@@ -191,6 +191,11 @@ report_json(const Batch *batch)
     json_int(json, "bytes_in", (gint64)batch->bytes_in);
     json_int(json, "bytes_out", (gint64)batch->bytes_out);
     json_end_object(json);
+    json_begin_array(json, "remarks");
+    for (guint i = 0; i < batch->remarks->len; i++) {
+        json_string(json, NULL, batch->remarks->pdata[i]);
+    }
+    json_end_array(json);
     json_begin_array(json, "photos");
     for (gsize i = 0; i < batch->photos->len; i++) {
         write_photo(json, batch, batch_photo(batch, i));

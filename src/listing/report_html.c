@@ -254,11 +254,22 @@ append_sku(GString *html, const Batch *batch, const BatchSku *sku)
     g_string_append(html, "</div></div>\n");
 }
 
+static void
+append_remarks(GString *html, const Batch *batch)
+{
+    for (guint i = 0; i < batch->remarks->len; i++) {
+        g_string_append(html, "<p class=\"soft\">");
+        append_escaped(html, batch->remarks->pdata[i]);
+        g_string_append(html, "</p>\n");
+    }
+}
+
 GString *
 report_html(const Batch *batch)
 {
     GString *html = g_string_new(NULL);
     append_head(html, batch);
+    append_remarks(html, batch);
     append_attention(html, batch);
     g_string_append(html, "<section>\n<h2>SKUs</h2>\n");
     for (gsize i = 0; i < batch->skus->len; i++) {
