@@ -337,6 +337,36 @@ test_every_cut_is_refused(Fixture *fixture, gconstpointer unused)
     }
 }
 
+/* As Info-ZIP does, with a warning. */
+static void
+test_bytes_behind_the_end_are_passed_over(Fixture *fixture, gconstpointer unused)
+{
+    const char *const members[] = { "a", "first", "b", "second", NULL };
+    static const char behind[] = "\r\n--boundary--\r\n";
+    write_zip(fixture->first, members);
+    g_autofree char *data = NULL;
+    gsize size;
+    g_assert_true(g_file_get_contents(fixture->first, &data, &size, NULL));
+    {
+        g_autoptr(ZipReader) reader = open_zip(fixture->first);
+        g_assert_cmpuint(zip_num_bytes_behind(reader), ==, 0);
+    }
+    g_autoptr(GString) longer = g_string_new_len(data, (gssize)size);
+    g_string_append(longer, behind);
+    g_assert_true(g_file_set_contents(fixture->first, longer->str, (gssize)longer->len, NULL));
+    g_autoptr(ZipReader) reader = open_zip(fixture->first);
+    g_assert_cmpuint(zip_num_bytes_behind(reader), ==, strlen(behind));
+    assert_text(reader, "a", "first");
+    assert_text(reader, "b", "second");
+
+    g_autofree char *many = g_strnfill(70000, 'x');
+    g_string_append(longer, many);
+    assert_refused(fixture, longer->str, longer->len, &generous, APP_ERROR_INVALID, "its end");
+    g_string_truncate(longer, size + 1);
+    g_string_prepend(longer, "before");
+    assert_refused(fixture, longer->str, longer->len, &generous, APP_ERROR_INVALID, "its end");
+}
+
 static void
 test_changed_bytes_are_noticed(Fixture *fixture, gconstpointer unused)
 {
@@ -425,6 +455,7 @@ main(int argc, char **argv)
         { "/zip/limits", test_limits },
         { "/zip/overlap", test_overlapping_members_are_refused },
         { "/zip/cut", test_every_cut_is_refused },
+        { "/zip/behind-the-end", test_bytes_behind_the_end_are_passed_over },
         { "/zip/changed-bytes", test_changed_bytes_are_noticed },
         { "/zip/encrypted", test_an_encrypted_member_is_copied_but_not_read },
         { "/zip/legacy-names", test_legacy_names },

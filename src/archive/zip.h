@@ -4,8 +4,9 @@
  * A directory is believed only as far as it can be checked: sizes, offsets, overlaps, name lengths,
  * the number of entries and the ratio of inflated to compressed bytes have limits; archives in
  * several parts are refused. Encrypted members and other methods than stored and deflate can be
- * copied, and are refused by name when they are read. Zip64 is understood. Nothing is ever
- * extracted to a path: callers get bytes. */
+ * copied, and are refused by name when they are read. Zip64 is understood. Bytes behind the end,
+ * which some uploaders append, are passed over if all else fits exactly; copies do not have them.
+ * Nothing is ever extracted to a path: callers get bytes. */
 #pragma once
 
 #include <glib.h>
@@ -44,6 +45,9 @@ ZipReader *zip_open_source(const char *name, guint64 file_size, ZipReadFunc read
                            gpointer user_data, const ZipLimits *limits, GError **error);
 void zip_close(ZipReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ZipReader, zip_close)
+
+/* How many bytes stand behind the end of the archive; 0 mostly. */
+gsize zip_num_bytes_behind(const ZipReader *reader);
 
 gsize zip_num_members(const ZipReader *reader);
 /* In the order of the directory. Valid while READER is. */

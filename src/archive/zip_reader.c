@@ -22,6 +22,7 @@ struct ZipReader {
     gsize directory_size;
     guint64 directory_offset;
     guint64 num_entries;
+    gsize num_bytes_behind;
     guint8 *comment;
     guint16 comment_size;
     GArray *entries; /* of ZipEntry */
@@ -133,7 +134,27 @@ read_end64(ZipReader *reader, guint64 end_offset, guint64 *directory_end, GError
     return true;
 }
 
-/* The end record is the last one whose comment reaches exactly to the end of the file. */
+/* The end record is the last one whose comment reaches exactly to the end of the file; where there
+ * is none, the last one that is whole. */
+static const guint8 *
+find_end_record(const guint8 *tail, gsize tail_size)
+{
+    const guint8 *whole = NULL;
+    for (gsize at = tail_size < ZIP_END_SIZE ? 0 : tail_size - ZIP_END_SIZE + 1; at-- > 0;) {
+        if (zip_get32(tail + at) != ZIP_END_SIGNATURE) {
+            continue;
+        }
+        gsize end = at + ZIP_END_SIZE + zip_get16(tail + at + 20);
+        if (end == tail_size) {
+            return tail + at;
+        }
+        if (end < tail_size && whole == NULL) {
+            whole = tail + at;
+        }
+    }
+    return whole;
+}
+
 static bool
 find_end(ZipReader *reader, GError **error)
 {
@@ -143,14 +164,7 @@ find_end(ZipReader *reader, GError **error)
     if (!zip_pread(reader, tail_offset, tail, tail_size, error)) {
         return false;
     }
-    const guint8 *end = NULL;
-    for (gsize at = tail_size < ZIP_END_SIZE ? 0 : tail_size - ZIP_END_SIZE + 1; at-- > 0;) {
-        if (zip_get32(tail + at) == ZIP_END_SIGNATURE &&
-            at + ZIP_END_SIZE + zip_get16(tail + at + 20) == tail_size) {
-            end = tail + at;
-            break;
-        }
-    }
+    const guint8 *end = find_end_record(tail, tail_size);
     if (end == NULL) {
         return fail(error, APP_ERROR_INVALID, "%s: not a ZIP file, or its end is missing",
                     reader->path);
@@ -176,6 +190,13 @@ find_end(ZipReader *reader, GError **error)
     }
     reader->prefix = directory_end - reader->directory_size - reader->directory_offset;
     reader->directory_offset += reader->prefix;
+    reader->num_bytes_behind =
+        tail_size - (gsize)(end - tail) - ZIP_END_SIZE - reader->comment_size;
+    /* Bytes at both ends: then nothing says where the archive is. */
+    if (reader->num_bytes_behind > 0 && reader->prefix > 0) {
+        return fail(error, APP_ERROR_INVALID, "%s: not a ZIP file, or its end is missing",
+                    reader->path);
+    }
     return true;
 }
 
@@ -492,6 +513,12 @@ zip_close(ZipReader *reader)
     g_string_chunk_free(reader->names);
     g_hash_table_destroy(reader->by_name);
     g_free(reader);
+}
+
+gsize
+zip_num_bytes_behind(const ZipReader *reader)
+{
+    return reader->num_bytes_behind;
 }
 
 gsize

@@ -162,6 +162,24 @@ test_state_of_an_earlier_run_is_no_photo(Fixture *fixture, gconstpointer unused)
 }
 
 static void
+test_bytes_behind_a_zip_are_remarked(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *path = g_build_filename(fixture->dir, "p.zip", NULL);
+    g_autoptr(ZipWriter) writer = zip_writer_new(path, NULL);
+    g_assert_true(zip_writer_add(writer, "a.jpg", "a", 1, 0, NULL));
+    g_assert_true(zip_writer_finish(writer, NULL, NULL));
+    FILE *file = g_fopen(path, "ab");
+    g_assert_cmpint(fputs("\r\n", file), >=, 0);
+    fclose(file);
+    add(fixture, "p.zip");
+    g_autofree char *found = names(fixture);
+    g_assert_cmpstr(found, ==, "a.jpg");
+    const GPtrArray *remarks = intake_remarks(fixture->intake);
+    g_assert_cmpuint(remarks->len, ==, 1);
+    g_assert_nonnull(strstr(remarks->pdata[0], "p.zip: 2 bytes behind its end"));
+}
+
+static void
 test_several_folders_lead_their_names(Fixture *fixture, gconstpointer unused)
 {
     g_free(put(fixture, "may/a.jpg", "a"));
@@ -335,6 +353,7 @@ main(int argc, char **argv)
     ADD("state", test_state_of_an_earlier_run_is_no_photo);
     ADD("other-output", test_the_output_of_another_run_is_left_out);
     ADD("given-output", test_an_output_that_is_given_itself_is_listed);
+    ADD("bytes-behind-zip", test_bytes_behind_a_zip_are_remarked);
     ADD("labels", test_several_folders_lead_their_names);
     ADD("equal-labels", test_folders_of_one_name_are_told_apart_by_those_above);
     ADD("single-files", test_single_files_need_no_folder_unless_names_are_equal);

@@ -294,6 +294,12 @@ intake_add(Intake *intake, const char *path, GError **error)
     if (is_zip(path)) {
         source.zip = zip_open(path, &intake->limits.zip, error);
         g_array_append_val(intake->sources, source);
+        if (source.zip != NULL && zip_num_bytes_behind(source.zip) > 0) {
+            g_autofree char *text =
+                g_strdup_printf("%" G_GSIZE_FORMAT " bytes behind its end are passed over",
+                                zip_num_bytes_behind(source.zip));
+            remark(intake, path, text);
+        }
         return source.zip != NULL && add_zip(intake, index, source.zip, error);
     }
     source.is_file = true;
