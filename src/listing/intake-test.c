@@ -180,6 +180,19 @@ test_bytes_behind_a_zip_are_remarked(Fixture *fixture, gconstpointer unused)
 }
 
 static void
+test_a_photo_and_its_folder_are_one_photo(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *path = put(fixture, "p/AB-1/AB-1.jpg", "a");
+    g_autofree char *other = g_build_filename(fixture->dir, "p", "CD-2.jpg", NULL);
+    g_assert_cmpint(link(path, other), ==, 0); /* the same chart for two SKUs */
+    add(fixture, "p/AB-1/AB-1.jpg");
+    add(fixture, "p");
+    add(fixture, "p/AB-1/../AB-1");
+    g_autofree char *found = names(fixture);
+    g_assert_cmpstr(found, ==, "p/AB-1/AB-1.jpg p/CD-2.jpg");
+}
+
+static void
 test_several_folders_lead_their_names(Fixture *fixture, gconstpointer unused)
 {
     g_free(put(fixture, "may/a.jpg", "a"));
@@ -354,6 +367,7 @@ main(int argc, char **argv)
     ADD("other-output", test_the_output_of_another_run_is_left_out);
     ADD("given-output", test_an_output_that_is_given_itself_is_listed);
     ADD("bytes-behind-zip", test_bytes_behind_a_zip_are_remarked);
+    ADD("photo-and-folder", test_a_photo_and_its_folder_are_one_photo);
     ADD("labels", test_several_folders_lead_their_names);
     ADD("equal-labels", test_folders_of_one_name_are_told_apart_by_those_above);
     ADD("single-files", test_single_files_need_no_folder_unless_names_are_equal);

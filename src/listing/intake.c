@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -322,6 +323,50 @@ compare_items(gconstpointer a, gconstpointer b)
     return order;
 }
 
+/* The file itself, whichever way leads to it; a hard link is another one. */
+static char *
+real_path(const Item *item)
+{
+    return realpath(item->path, NULL);
+}
+
+/* A photo that is given by its own path and lies below a folder that is given as well must not
+ * become its own twin. What the folder says of it is kept. */
+static void
+drop_files_that_folders_have(Intake *intake)
+{
+    g_autoptr(GHashTable) single = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) wanted = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < intake->items->len; i++) {
+        Item *item = intake->items->pdata[i];
+        if (g_array_index(intake->sources, Source, item->source).is_file) {
+            char *path = real_path(item);
+            g_hash_table_add(wanted, item->photo.identity);
+            if (path != NULL) {
+                g_hash_table_insert(single, path, item);
+            }
+        }
+    }
+    g_autoptr(GHashTable) dropped = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < intake->items->len && g_hash_table_size(single) > 0; i++) {
+        const Item *item = intake->items->pdata[i];
+        bool is_below_folder =
+            item->path != NULL && !g_array_index(intake->sources, Source, item->source).is_file;
+        if (is_below_folder && g_hash_table_contains(wanted, item->photo.identity)) {
+            g_autofree char *path = real_path(item);
+            gpointer twin = path == NULL ? NULL : g_hash_table_lookup(single, path);
+            if (twin != NULL) {
+                g_hash_table_add(dropped, twin);
+            }
+        }
+    }
+    for (guint i = intake->items->len; i-- > 0 && g_hash_table_size(dropped) > 0;) {
+        if (g_hash_table_contains(dropped, intake->items->pdata[i])) {
+            g_ptr_array_remove_index(intake->items, i);
+        }
+    }
+}
+
 /* Names that are not UTF-8 come from one old system, mostly: one encoding for all of them, so that
  * SKUs with letters beyond ASCII are found in them. */
 static void
@@ -419,6 +464,7 @@ put_labels_before_names(Intake *intake)
 void
 intake_finish(Intake *intake)
 {
+    drop_files_that_folders_have(intake);
     decode_raw_names(intake);
     if (intake->sources->len > 1) {
         put_labels_before_names(intake);

@@ -41,7 +41,8 @@ void intake_leave_out(Intake *intake, const char *path);
  * entered once. A folder below PATH that holds STATE_FOLDER is the output of another run, its
  * pictures come from photos: it is left out, with a remark. NOT_FOUND when PATH does not exist; a
  * file or a folder below it that cannot be read is listed all the same and fails when it is opened.
- * A path that was added before adds nothing. */
+ * A path that was added before adds nothing; a photo that is given itself and lies below a folder
+ * that is given too is listed with the folder. */
 bool intake_add(Intake *intake, const char *path, GError **error);
 
 /* Sorts by name, and puts the name of the source before it where there are several. After this,
