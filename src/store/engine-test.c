@@ -760,6 +760,19 @@ test_two_people_take_the_same_at_once(void)
     g_assert_cmpstr(scene->said->str, ==, "v1: bar 1; v2: bar 1; ");
 }
 
+/* The plates come to rest together, so that there is one change, of the weight of two. */
+static void
+test_two_people_take_the_same_one_after_the_other(void)
+{
+    g_autoptr(Scene) scene = scene_new(25);
+    Actor *ann = shopper(scene, "v1", "1", 1, 18, 2.5);
+    Actor *bob = shopper(scene, "v2", "2", 1, 20, 3.0);
+    move(scene, ann, 7, plate_at(1, 4), -371);
+    move(scene, bob, 7.6, plate_at(1, 4), -372);
+    play(scene);
+    g_assert_cmpstr(scene->said->str, ==, "v1: cola 1; v2: cola 1; ");
+}
+
 static void
 test_touching_only_is_nothing(void)
 {
@@ -944,6 +957,8 @@ main(int argc, char **argv)
     g_test_add_func("/store/engine/two-shelves", test_two_things_at_once_from_two_shelves);
     g_test_add_func("/store/engine/two-at-once", test_two_things_at_once_from_one_shelf);
     g_test_add_func("/store/engine/same-at-once", test_two_people_take_the_same_at_once);
+    g_test_add_func("/store/engine/same-one-after-the-other",
+                    test_two_people_take_the_same_one_after_the_other);
     g_test_add_func("/store/engine/touch", test_touching_only_is_nothing);
     g_test_add_func("/store/engine/slow", test_very_slow_pick_is_one);
     g_test_add_func("/store/engine/floor", test_left_on_the_floor_is_paid);

@@ -1,44 +1,19 @@
 #include "store/readings.h"
 
-#include "store/attribution.h"
+#include "store/reading.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_CANDIDATES 56u
 #define MAX_EXPLANATIONS 24u
-#define MAX_PEOPLE 5u
-#define PLACES_PER_PLATE 4u
-#define NUM_PLACES (EXPLAIN_MAX_PLATES * PLACES_PER_PLATE)
 
-/* A change below this on a plate is no sign of goods that came or went there. */
-static const double min_plate_grams = 4;
-/* Where goods are, by planogram; a person may push or replace them a little. */
-static const double log_beside_home = -3.5;
-static const double log_same_shelf = -7;
-static const double log_same_gondola = -8;
-static const double log_anywhere = -9;
-/* Where a misplaced unit lies: where it was put, or a plate further. */
-static const double log_misplaced_beside = -3;
-static const double log_misplaced = -0.2;
-/* Where a unit is put back: one in seven lands somewhere else. */
-static const double log_put_home = -0.15;
-static const double log_put_beside = -1.5;
-static const double log_put_same_shelf = -3.5;
-static const double log_put_anywhere = -5;
-/* A put-back by somebody who is near, of a unit from the cart of somebody who is not. */
-static const double log_far_cart = -2;
+/* Staff whose hands may reach there. */
 static const double far_metres = 3;
-/* Hands are taken for each other's, tracks for somebody else's: so often it was another of those
- * who stand there, whatever the hands say. */
-static const double p_mistaken = 0.005;
-/* What is seen of one person has errors in common: taken for independent it was right in 0.94 of
- * the cases of which it said 0.98, and in 0.97 of which it said 0.995. So much of it counts. */
-static const double certainty_share = 0.75;
-/* Both products by the same person, and by two. */
+/* Both products by the same person; and that a certain other one of the store takes something
+ * at the same place within the same second or so. */
 static const double log_same_person = -0.1;
-static const double log_two_people = -2.4;
+static const double log_two_people = -4;
 /* The rest of what was held down or half lifted comes within this. */
 static const double unfinished_seconds = 15;
 static const double never_kept = 14;
@@ -47,377 +22,6 @@ static const double at_once_seconds = 1.3;
 static const double log_busy_floor = -3;
 /* Two units are in two places if their middles are so far apart. */
 static const double least_apart_plates = 0.4;
-
-typedef struct {
-    Candidate candidate;
-    guint product;
-    guint64 unit;
-    double *log_place;
-    double fit; /* how far from the whole change's weight, for choosing */
-} Offer;
-
-typedef struct {
-    guint slot; /* PEOPLE_NONE: nobody who is seen */
-    double log_likelihood;
-} Person;
-
-typedef struct {
-    const ReadingContext *context;
-    const StoreChange *change;
-    const LayoutShelf *shelf;
-    guint num_plates; /* of the change */
-    GArray *offers;   /* of Offer */
-    bool has_staff;
-    /* Who may have touched each place along the change, once asked for. */
-    Person people[NUM_PLACES][MAX_PEOPLE];
-    guint num_people[NUM_PLACES];
-    Alternative *alternatives;
-    guint num_alternatives;
-} Reading;
-
-static guint
-plate_of(const Reading *reading, guint i)
-{
-    return reading->shelf->first_plate + reading->change->plates[i].column;
-}
-
-/* Metres between the middles of two plates. */
-static double
-plate_distance(const StoreLayout *layout, guint a, guint b)
-{
-    const LayoutPlate *pa = &layout->plates[a];
-    const LayoutPlate *pb = &layout->plates[b];
-    return hypot(hypot(pa->center[0] - pb->center[0], pa->center[1] - pb->center[1]),
-                 pa->center[2] - pb->center[2]);
-}
-
-static bool
-is_beside(const StoreLayout *layout, guint a, guint b)
-{
-    const LayoutPlate *pa = &layout->plates[a];
-    const LayoutPlate *pb = &layout->plates[b];
-    double width = (MIN(pa->size[0], pa->size[1]) + MIN(pb->size[0], pb->size[1])) / 2;
-    return pa->shelf == pb->shelf && a != b && plate_distance(layout, a, b) < width + 0.06;
-}
-
-typedef enum {
-    PLACE_HOME,
-    PLACE_BESIDE,
-    PLACE_SAME_SHELF,
-    PLACE_SAME_GONDOLA,
-    PLACE_ELSEWHERE
-} Place;
-
-static Place
-place_of_product(const StoreLayout *layout, guint product, guint plate)
-{
-    const LayoutProduct *goods = &layout->products[product];
-    Place best = PLACE_ELSEWHERE;
-    guint shelf = layout->plates[plate].shelf;
-    for (guint i = 0; i < goods->num_plates; i++) {
-        guint home = goods->plates[i];
-        guint home_shelf = layout->plates[home].shelf;
-        Place place = home == plate                    ? PLACE_HOME
-                      : is_beside(layout, home, plate) ? PLACE_BESIDE
-                      : home_shelf == shelf            ? PLACE_SAME_SHELF
-                      : layout->shelves[home_shelf].gondola == layout->shelves[shelf].gondola
-                          ? PLACE_SAME_GONDOLA
-                          : PLACE_ELSEWHERE;
-        best = MIN(best, place);
-    }
-    return best;
-}
-
-static double
-log_place_of_taking(Place place)
-{
-    switch (place) {
-    case PLACE_HOME:
-        return 0;
-    case PLACE_BESIDE:
-        return log_beside_home;
-    case PLACE_SAME_SHELF:
-        return log_same_shelf;
-    case PLACE_SAME_GONDOLA:
-        return log_same_gondola;
-    case PLACE_ELSEWHERE:
-        return log_anywhere;
-    }
-    g_assert_not_reached();
-}
-
-static double
-log_place_of_putting(Place place)
-{
-    switch (place) {
-    case PLACE_HOME:
-        return log_put_home;
-    case PLACE_BESIDE:
-        return log_put_beside;
-    case PLACE_SAME_SHELF:
-        return log_put_same_shelf;
-    case PLACE_SAME_GONDOLA:
-    case PLACE_ELSEWHERE:
-        return log_put_anywhere;
-    }
-    g_assert_not_reached();
-}
-
-/* How many standard deviations one unit is from the whole change. */
-static double
-fit_of(const Reading *reading, const Candidate *candidate)
-{
-    double off = fabs(reading->change->change.delta_grams) - candidate->grams;
-    return fabs(off) / hypot(candidate->sd_grams, reading->change->change.sd_grams + 1);
-}
-
-static void
-offer(Reading *reading, Offer offered)
-{
-    offered.candidate.log_place = offered.log_place;
-    offered.fit = fit_of(reading, &offered.candidate);
-    g_array_append_val(reading->offers, offered);
-}
-
-static void
-offer_product(Reading *reading, guint product, bool is_put)
-{
-    const StoreLayout *layout = reading->context->layout;
-    Offer offered = { .product = product };
-    offered.log_place = g_new(double, reading->num_plates);
-    Place nearest = PLACE_ELSEWHERE;
-    for (guint i = 0; i < reading->num_plates; i++) {
-        Place place = place_of_product(layout, product, plate_of(reading, i));
-        nearest = MIN(nearest, place);
-        offered.log_place[i] = log_place_of_taking(place);
-    }
-    Candidate *candidate = &offered.candidate;
-    candidate->is_put = is_put;
-    candidate->max_units = is_put ? 40 : EXPLAIN_MAX_UNITS;
-    candidate->grams =
-        product_weights_grams(reading->context->weights, product, &candidate->sd_grams);
-    if (nearest <= PLACE_BESIDE) {
-        candidate->wrong_weight_probability =
-            product_weights_doubt(reading->context->weights, product);
-    }
-    /* Of the many that belong elsewhere, those that fit. */
-    if (nearest > PLACE_SAME_SHELF) {
-        candidate->log_prior = -log(MAX(1, layout->num_products) / 10.0);
-        if (is_put || fit_of(reading, candidate) > 3) {
-            g_free(offered.log_place);
-            return;
-        }
-    }
-    offer(reading, offered);
-}
-
-static bool
-owner_is_near(const Reading *reading, Owner owner)
-{
-    const ReadingContext *context = reading->context;
-    const double *center = context->layout->plates[plate_of(reading, 0)].center;
-    for (guint slot = 0; slot < people_num_slots(context->people); slot++) {
-        if (!people_is_used(context->people, slot)) {
-            continue;
-        }
-        FloorPoint last = people_last_point(context->people, slot);
-        if (hypot(last.x - center[0], last.y - center[1]) < far_metres &&
-            cart_book_owner_probability(context->book, slot, owner) > 0.02) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void
-offer_units_in_carts(Reading *reading, const GArray *units)
-{
-    const StoreLayout *layout = reading->context->layout;
-    for (guint k = 0; k < units->len; k++) {
-        const UnitSummary *summary = &g_array_index(units, UnitSummary, k);
-        const CartUnit *unit = &summary->unit;
-        if (summary->in_cart < 1e-4) {
-            continue;
-        }
-        Offer offered = { .product = unit->product, .unit = unit->key };
-        offered.candidate = (Candidate){
-            .is_put = true, .max_units = 1, .grams = unit->grams, .sd_grams = unit->sd_grams
-        };
-        if (!owner_is_near(reading, unit->owner)) {
-            offered.candidate.log_prior = log_far_cart;
-            if (fit_of(reading, &offered.candidate) > 3) {
-                continue;
-            }
-        }
-        offered.log_place = g_new(double, reading->num_plates);
-        for (guint i = 0; i < reading->num_plates; i++) {
-            Place place = unit->product == LAYOUT_NONE
-                              ? PLACE_SAME_SHELF
-                              : place_of_product(layout, unit->product, plate_of(reading, i));
-            offered.log_place[i] = log_place_of_putting(place);
-        }
-        offer(reading, offered);
-    }
-}
-
-static void
-offer_misplaced_units(Reading *reading, const GArray *units)
-{
-    const StoreLayout *layout = reading->context->layout;
-    for (guint k = 0; k < units->len; k++) {
-        const UnitSummary *summary = &g_array_index(units, UnitSummary, k);
-        const CartUnit *unit = &summary->unit;
-        if (summary->on_shelf < 1e-4 ||
-            layout->plates[unit->plate].shelf != reading->change->shelf) {
-            continue;
-        }
-        Offer offered = { .product = unit->product, .unit = unit->key };
-        offered.candidate = (Candidate){ .max_units = 1,
-                                         .grams = unit->grams,
-                                         .sd_grams = unit->sd_grams,
-                                         .log_prior = log_misplaced };
-        offered.log_place = g_new(double, reading->num_plates);
-        for (guint i = 0; i < reading->num_plates; i++) {
-            guint plate = plate_of(reading, i);
-            offered.log_place[i] = plate == unit->plate ? 0
-                                   : is_beside(layout, plate, unit->plate)
-                                       ? log_misplaced_beside / 4
-                                       : log_misplaced_beside;
-        }
-        offer(reading, offered);
-    }
-}
-
-static int
-compare_offers(gconstpointer a, gconstpointer b)
-{
-    const Offer *oa = a;
-    const Offer *ob = b;
-    double va = oa->fit - 3 * oa->candidate.log_prior - 2 * oa->log_place[0];
-    double vb = ob->fit - 3 * ob->candidate.log_prior - 2 * ob->log_place[0];
-    if (va != vb) {
-        return va < vb ? -1 : 1;
-    }
-    return oa->product < ob->product ? -1 : oa->product > ob->product;
-}
-
-static void
-collect_offers(Reading *reading)
-{
-    const StoreLayout *layout = reading->context->layout;
-    g_autoptr(GArray) units = cart_book_units(reading->context->book);
-    bool some_left = false;
-    bool some_came = false;
-    for (guint i = 0; i < reading->num_plates; i++) {
-        some_left |= reading->change->plates[i].delta_grams < -min_plate_grams;
-        some_came |= reading->change->plates[i].delta_grams > min_plate_grams;
-    }
-    if (some_left) {
-        for (guint product = 0; product < layout->num_products; product++) {
-            offer_product(reading, product, false);
-        }
-        offer_misplaced_units(reading, units);
-    }
-    if (some_came) {
-        offer_units_in_carts(reading, units);
-        for (guint product = 0; reading->has_staff && product < layout->num_products; product++) {
-            offer_product(reading, product, true);
-        }
-    }
-    if (reading->offers->len > MAX_CANDIDATES) {
-        g_array_sort(reading->offers, compare_offers);
-        for (guint i = MAX_CANDIDATES; i < reading->offers->len; i++) {
-            g_free(g_array_index(reading->offers, Offer, i).log_place);
-        }
-        g_array_set_size(reading->offers, MAX_CANDIDATES);
-    }
-}
-
-static int
-compare_people(const void *a, const void *b)
-{
-    const Person *pa = a;
-    const Person *pb = b;
-    if (pa->log_likelihood != pb->log_likelihood) {
-        return pa->log_likelihood > pb->log_likelihood ? -1 : 1;
-    }
-    return pa->slot < pb->slot ? -1 : pa->slot > pb->slot;
-}
-
-/* The change at INDEX, counted in parts of a plate. */
-static Touch
-touch_at(const Reading *reading, guint index)
-{
-    const ReadingContext *context = reading->context;
-    const ShelfChange *change = &reading->change->change;
-    guint first = index / PLACES_PER_PLATE;
-    double share = (double)(index % PLACES_PER_PLATE) / PLACES_PER_PLATE;
-    const LayoutPlate *plate = &context->layout->plates[plate_of(reading, first)];
-    const LayoutPlate *next =
-        share > 0 ? &context->layout->plates[plate_of(reading, first + 1)] : plate;
-    return (Touch){ .x = plate->center[0] + share * (next->center[0] - plate->center[0]),
-                    .y = plate->center[1] + share * (next->center[1] - plate->center[1]),
-                    .z = plate->center[2] + share * (next->center[2] - plate->center[2]),
-                    .half_size = { plate->size[0] / 2, plate->size[1] / 2 },
-                    .yaw = plate->yaw,
-                    .front = reading->shelf->front,
-                    .early_t = change->early_t,
-                    .edge_t = change->edge_t,
-                    .late_t = change->late_t };
-}
-
-/* The likeliest people to have touched the change at INDEX, counted in parts of a plate; best
- * first, and nobody. */
-static guint
-find_people(const Reading *reading, guint index, Person *ret)
-{
-    const ReadingContext *context = reading->context;
-    Touch touch = touch_at(reading, index);
-    guint num_slots = people_num_slots(context->people);
-    g_autofree Person *all = g_new(Person, num_slots + 1);
-    guint count = 0;
-    for (guint slot = 0; slot < num_slots; slot++) {
-        if (!people_is_used(context->people, slot)) {
-            continue;
-        }
-        double log_likelihood = attribution_log_likelihood(context->people, slot, &touch);
-        if (log_likelihood > ATTRIBUTION_LOG_NOBODY - 3) {
-            all[count++] = (Person){ slot, certainty_share * log_likelihood };
-        }
-    }
-    qsort(all, count, sizeof *all, compare_people);
-    count = MIN(count, MAX_PEOPLE - 1);
-    for (guint i = 0; i < count; i++) {
-        ret[i] = all[i];
-    }
-    double log_nobody = certainty_share * ATTRIBUTION_LOG_NOBODY;
-    ret[count++] = (Person){ PEOPLE_NONE, log_nobody };
-    /* One of them it was. */
-    double best = MAX(ret[0].log_likelihood, log_nobody);
-    double sum = 0;
-    for (guint i = 0; i < count; i++) {
-        sum += exp(ret[i].log_likelihood - best);
-    }
-    for (guint i = 0; i < count; i++) {
-        double p = exp(ret[i].log_likelihood - best) / sum;
-        double p_seen = ret[i].slot == PEOPLE_NONE ? 0 : p_mistaken / MAX(1, count - 1);
-        ret[i].log_likelihood = log(MAX((1 - p_mistaken) * p + p_seen, 1e-9));
-    }
-    return count;
-}
-
-/* The same for PLACE, counted in plates of the change; the list stays until the reading ends. */
-static const Person *
-people_at(Reading *reading, double place, guint *ret_count)
-{
-    double in_parts = CLAMP(place, 0, reading->num_plates - 1) * PLACES_PER_PLATE;
-    guint index = (guint)lround(in_parts);
-    if (reading->num_people[index] == 0) {
-        reading->num_people[index] = find_people(reading, index, reading->people[index]);
-    }
-    *ret_count = reading->num_people[index];
-    return reading->people[index];
-}
 
 static void
 keep_alternative(Reading *reading, const Alternative *alternative)
@@ -446,7 +50,7 @@ deed_of_part(const Reading *reading, const Explanation *explanation, guint index
     const Offer *offered = &g_array_index(reading->offers, Offer, part->candidate);
     const ShelfChange *change = &reading->change->change;
     guint nearest = MIN((guint)lround(MAX(part->place, 0)), reading->num_plates - 1);
-    guint plate = plate_of(reading, nearest);
+    guint plate = reading_plate(reading, nearest);
     Deed deed = { .is_put = offered->candidate.is_put,
                   .product = offered->product,
                   .num_units = part->num_units,
@@ -495,7 +99,7 @@ read_with_one_person(Reading *reading, const Alternative *base, const Person *pe
     Alternative alternative = *base;
     alternative.log_person = INFINITY;
     for (guint p = 0; p < base->num_deeds; p++) {
-        Person here = { person->slot, ATTRIBUTION_LOG_HOPELESS };
+        Person here = { person->slot, ATTRIBUTION_LOG_HOPELESS, NAN };
         for (guint k = 0; k < num_people[p]; k++) {
             if (people[p][k].slot == person->slot) {
                 here = people[p][k];
@@ -510,21 +114,58 @@ read_with_one_person(Reading *reading, const Alternative *base, const Person *pe
     keep_alternative(reading, &alternative);
 }
 
-static void
-read_with_two_people(Reading *reading, const Alternative *base, const Person *const *people,
-                     const guint *num_people)
+/* That A of those at the first place and B of those at the second did one deed each: what speaks
+ * for one of them, against all others, and for the other's hand being there too. */
+static double
+log_one_each(Reading *reading, const double places[2], guint a, guint b)
 {
-    for (guint a = 0; a < num_people[0]; a++) {
-        for (guint b = 0; b < num_people[1]; b++) {
-            if (people[0][a].slot == people[1][b].slot || people[0][a].slot == PEOPLE_NONE ||
-                people[1][b].slot == PEOPLE_NONE) {
+    guint count;
+    double log_a = reading_people_at(reading, places[0], &count)[a].log_likelihood;
+    double log_b = reading_people_at(reading, places[1], &count)[b].log_likelihood;
+    return MAX(log_a + reading_log_also(reading, places[1], b),
+               log_b + reading_log_also(reading, places[0], a));
+}
+
+static guint
+index_of_slot(const Person *people, guint count, guint slot)
+{
+    guint index = 0;
+    while (index < count && people[index].slot != slot) {
+        index++;
+    }
+    return index;
+}
+
+/* IS_ALIKE: both deeds are, so that it is one reading however the two are assigned to them. */
+static void
+read_with_two_people(Reading *reading, const Alternative *base, const double places[2],
+                     bool is_alike)
+{
+    guint num_first, num_second;
+    const Person *first = reading_people_at(reading, places[0], &num_first);
+    const Person *second = reading_people_at(reading, places[1], &num_second);
+    for (guint a = 0; a < num_first; a++) {
+        for (guint b = 0; b < num_second; b++) {
+            if (first[a].slot == second[b].slot || first[a].slot == PEOPLE_NONE ||
+                second[b].slot == PEOPLE_NONE) {
                 continue;
             }
+            double log_both = log_one_each(reading, places, a, b);
+            guint other_a = index_of_slot(first, num_first, second[b].slot);
+            guint other_b = index_of_slot(second, num_second, first[a].slot);
+            if (is_alike && other_a < num_first && other_b < num_second) {
+                double log_other = log_one_each(reading, places, other_a, other_b);
+                if (log_other > log_both ||
+                    (log_other == log_both && first[a].slot > second[b].slot)) {
+                    continue;
+                }
+            }
             Alternative alternative = *base;
-            add_person(&alternative, 0, &people[0][a]);
-            add_person(&alternative, 1, &people[1][b]);
+            alternative.deeds[0].track = first[a].slot;
+            alternative.deeds[1].track = second[b].slot;
+            alternative.log_person = log_both;
             alternative.log_prior += log_two_people;
-            alternative.log_score += log_two_people;
+            alternative.log_score += log_both + log_two_people;
             keep_alternative(reading, &alternative);
         }
     }
@@ -562,7 +203,7 @@ read_two_of_one(Reading *reading, const Explanation *explanation, const Alternat
     double places[2];
     places_of_two(reading, &explanation->parts[0], places);
     for (guint i = 0; i < 2; i++) {
-        people[i] = people_at(reading, places[i], &num_people[i]);
+        people[i] = reading_people_at(reading, places[i], &num_people[i]);
     }
     for (guint k = 0; k < num_people[0]; k++) {
         Alternative alternative = *base;
@@ -573,7 +214,7 @@ read_two_of_one(Reading *reading, const Explanation *explanation, const Alternat
                 other = people[1][n].log_likelihood;
             }
         }
-        Person person = { people[0][k].slot, MIN(least, other) };
+        Person person = { people[0][k].slot, MIN(least, other), NAN };
         add_person(&alternative, 0, &person);
         keep_alternative(reading, &alternative);
     }
@@ -582,9 +223,9 @@ read_two_of_one(Reading *reading, const Explanation *explanation, const Alternat
     each.deeds[0].num_units = 1;
     each.deeds[1] = each.deeds[0];
     for (guint i = 0; i < 2; i++) {
-        each.deeds[i].plate = plate_of(reading, (guint)lround(places[i]));
+        each.deeds[i].plate = reading_plate(reading, (guint)lround(places[i]));
     }
-    read_with_two_people(reading, &each, people, num_people);
+    read_with_two_people(reading, &each, places, true);
 }
 
 static void
@@ -595,7 +236,7 @@ read_goods(Reading *reading, const Explanation *explanation, const Alternative *
     Alternative alternative = *base;
     alternative.num_deeds = explanation->num_parts;
     for (guint p = 0; p < explanation->num_parts; p++) {
-        people[p] = people_at(reading, explanation->parts[p].place, &num_people[p]);
+        people[p] = reading_people_at(reading, explanation->parts[p].place, &num_people[p]);
         alternative.deeds[p] = deed_of_part(reading, explanation, p);
     }
     if (explanation->num_parts == 1 && explanation->parts[0].num_units == 2 &&
@@ -607,7 +248,8 @@ read_goods(Reading *reading, const Explanation *explanation, const Alternative *
         read_with_one_person(reading, &alternative, &people[0][k], people, num_people);
     }
     if (explanation->num_parts == 2) {
-        read_with_two_people(reading, &alternative, people, num_people);
+        double places[2] = { explanation->parts[0].place, explanation->parts[1].place };
+        read_with_two_people(reading, &alternative, places, false);
     }
 }
 
@@ -625,13 +267,13 @@ read_unknown(Reading *reading, const Alternative *base)
         }
     }
     guint num_people;
-    const Person *people = people_at(reading, place, &num_people);
+    const Person *people = reading_people_at(reading, place, &num_people);
     Alternative alternative = *base;
     alternative.num_deeds = 1;
     alternative.deeds[0] = (Deed){ .is_put = change->delta_grams > 0,
                                    .product = LAYOUT_NONE,
                                    .num_units = 1,
-                                   .plate = plate_of(reading, (guint)place),
+                                   .plate = reading_plate(reading, (guint)place),
                                    .grams = fabs(change->delta_grams),
                                    .sd_grams = hypot(change->sd_grams, 1) };
     for (guint k = 0; k < num_people; k++) {
@@ -653,12 +295,12 @@ log_same_hand(const Reading *reading, const StoreChange *before, const StoreChan
                        .change = change,
                        .shelf = reading->shelf,
                        .num_plates = MIN(change->change.num_plates, EXPLAIN_MAX_PLATES) };
-    Person people_before[MAX_PEOPLE];
-    Person people_now[MAX_PEOPLE];
+    Person people_before[READING_MAX_PEOPLE];
+    Person people_now[READING_MAX_PEOPLE];
     guint num_before =
-        find_people(&first, (first.num_plates - 1) / 2 * PLACES_PER_PLATE, people_before);
+        reading_find_people(&first, (first.num_plates - 1) / 2 * PLACES_PER_PLATE, people_before);
     guint num_now =
-        find_people(&second, (second.num_plates - 1) / 2 * PLACES_PER_PLATE, people_now);
+        reading_find_people(&second, (second.num_plates - 1) / 2 * PLACES_PER_PLATE, people_now);
     double sum = 0;
     for (guint i = 0; i < num_before; i++) {
         for (guint k = 0; k < num_now; k++) {
@@ -677,8 +319,9 @@ readings_actor_probability(const ReadingContext *context, const StoreChange *cha
                         .change = change,
                         .shelf = &context->layout->shelves[change->shelf],
                         .num_plates = MIN(change->change.num_plates, EXPLAIN_MAX_PLATES) };
-    Person people[MAX_PEOPLE];
-    guint count = find_people(&reading, (reading.num_plates - 1) / 2 * PLACES_PER_PLATE, people);
+    Person people[READING_MAX_PEOPLE];
+    guint count =
+        reading_find_people(&reading, (reading.num_plates - 1) / 2 * PLACES_PER_PLATE, people);
     double sum = 0;
     for (guint i = 0; i < count; i++) {
         if (people[i].slot != PEOPLE_NONE) {
@@ -699,7 +342,7 @@ read_as(Reading *reading, const StoreChange *change, const guint64 *finishes, gu
     reading->num_plates = MIN(change->change.num_plates, EXPLAIN_MAX_PLATES);
     reading->offers = g_array_new(FALSE, TRUE, sizeof(Offer));
     memset(reading->num_people, 0, sizeof reading->num_people);
-    collect_offers(reading);
+    reading_collect_offers(reading);
     g_autofree Candidate *candidates = g_new(Candidate, reading->offers->len + 1);
     for (guint i = 0; i < reading->offers->len; i++) {
         candidates[i] = g_array_index(reading->offers, Offer, i).candidate;
@@ -752,7 +395,7 @@ touch_each_other(const StoreLayout *layout, const StoreChange *a, const StoreCha
         for (guint k = 0; k < b->change.num_plates; k++) {
             guint plate_a = first + a->plates[i].column;
             guint plate_b = first + b->plates[k].column;
-            if (plate_a == plate_b || is_beside(layout, plate_a, plate_b)) {
+            if (plate_a == plate_b || plates_are_beside(layout, plate_a, plate_b)) {
                 return true;
             }
         }
@@ -874,14 +517,14 @@ readings_conflicts(const ReadingContext *context, const StoreChange *change, Con
     }
     Reading reading = reading_of(context, change);
     guint index = middle_of(&reading);
-    Touch touch = touch_at(&reading, index);
-    Person people[MAX_PEOPLE];
-    guint num_people = find_people(&reading, index, people);
+    Touch touch = reading_touch(&reading, index);
+    Person people[READING_MAX_PEOPLE];
+    guint num_people = reading_find_people(&reading, index, people);
     guint count = 0;
     for (guint i = 0; i < around->len; i++) {
         const Decision *decision = around->pdata[i];
         Reading other = reading_of(context, decision->data);
-        Touch other_touch = touch_at(&other, middle_of(&other));
+        Touch other_touch = reading_touch(&other, middle_of(&other));
         for (guint k = 0; k < num_people && count < READINGS_MAX_CONFLICTS; k++) {
             guint track = people[k].slot;
             if (track == PEOPLE_NONE || !may_have_done(decision, track)) {
