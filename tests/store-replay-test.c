@@ -1,10 +1,10 @@
 /* The cases that made the teams of the CPS-IoT 2020 contest fail, and the damages that recordings
  * have, played by the simulator in the small store of samples/store and replayed by the program.
  * A case is right when every visit gets the receipt that it should. */
-#include "store/receipts.h"
-#include "store/truth.h"
+#include "store/store_score.h"
 #include "tests/support.h"
 
+#include <math.h>
 #include <string.h>
 
 #define TEA "6900000000011"
@@ -420,6 +420,56 @@ test_wrong_line_is_named_and_nothing_written(void)
     g_assert_false(g_file_test(out, G_FILE_TEST_EXISTS));
 }
 
+/* Random shopping in the small store, three people at once, on seeds that nothing was fitted to. */
+static StoreScore *
+score_random_shopping(void)
+{
+    static const char *const seeds[] = { "31", "32", "33", "34" };
+    StoreScore *score = store_score_new();
+    g_autofree char *layout = sample_layout();
+    for (guint i = 0; i < G_N_ELEMENTS(seeds); i++) {
+        TempDir dir = temp_dir_new();
+        g_autofree char *out = g_build_filename(dir, "recording", NULL);
+        g_auto(CommandResult) result =
+            run_cloudpick("store", "simulate", "--layout", layout, "--shoppers", "3", "--minutes",
+                          "12", "--seed", seeds[i], "--out", out, NULL);
+        assert_status(&result, 0);
+        g_auto(Case) played = replay(dir);
+        store_score_add(score, played.truth, played.receipts);
+    }
+    return score;
+}
+
+/* STO-13: what a receipt says of its certainty is worth something. */
+static void
+test_certainty_of_receipts(void)
+{
+    g_autoptr(StoreScore) score = score_random_shopping();
+    guint num_sure = 0, num_right = 0;
+    double said = 0;
+    for (guint i = 0; i < STORE_SCORE_NUM_BINS; i++) {
+        const StoreScoreReceiptBin *bin = &score->receipt_bins[i];
+        if (bin->low >= 0.9) {
+            num_sure += bin->num_receipts;
+            num_right += bin->num_right;
+            said += bin->sum_confidence;
+        }
+    }
+    guint num_wrong = score->num_receipts - score->num_exact;
+    g_test_message("of %u receipts %u sure, %.1f said to be right, %u right; %u of %u wrong ones "
+                   "under review, %u reviews",
+                   score->num_receipts, num_sure, said, num_right, score->num_wrong_reviewed,
+                   num_wrong, score->num_reviews);
+    g_assert_cmpuint(num_sure, >, score->num_receipts / 2);
+    g_assert_cmpfloat(fabs(said - num_right), <, 0.05 * num_sure);
+    g_assert_cmpuint(2 * score->num_wrong_reviewed, >, num_wrong);
+    /* A review is worth its while: a receipt under review is wrong far more often than others. */
+    guint num_wrong_others = num_wrong - score->num_wrong_reviewed;
+    guint num_others = score->num_receipts - score->num_reviews;
+    g_assert_cmpfloat((double)score->num_wrong_reviewed / score->num_reviews, >,
+                      4.0 * num_wrong_others / num_others);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -444,5 +494,6 @@ main(int argc, char **argv)
     g_test_add_func("/store-replay/same-bytes", test_same_recording_gives_the_same_bytes);
     g_test_add_func("/store-replay/page", test_page_of_visits_stands_alone);
     g_test_add_func("/store-replay/wrong-line", test_wrong_line_is_named_and_nothing_written);
+    g_test_add_func("/store-replay/certainty", test_certainty_of_receipts);
     return g_test_run();
 }

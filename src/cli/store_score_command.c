@@ -63,6 +63,21 @@ per_thousand(guint part, guint whole)
 }
 
 static void
+print_receipt_calibration(const StoreScore *score)
+{
+    printf("receipts' calibration   %.4f mean error\n",
+           store_score_receipt_calibration_error(score));
+    for (int i = 0; i < STORE_SCORE_NUM_BINS; i++) {
+        const StoreScoreReceiptBin *bin = &score->receipt_bins[i];
+        if (bin->num_receipts > 0) {
+            printf("  said %.3f to %.3f      %.4f on the mean, %.4f right (%u receipts)\n",
+                   bin->low, bin->high, bin->sum_confidence / bin->num_receipts,
+                   (double)bin->num_right / bin->num_receipts, bin->num_receipts);
+        }
+    }
+}
+
+static void
 print_score(const StoreScore *score)
 {
     guint num_wrong = score->num_receipts - score->num_exact;
@@ -94,6 +109,25 @@ print_score(const StoreScore *score)
                    (double)bin->num_right / bin->num_events, bin->num_events);
         }
     }
+    print_receipt_calibration(score);
+}
+
+static void
+write_receipt_calibration(JsonWriter *json, const StoreScore *score)
+{
+    json_double(json, "receipt_calibration_error", store_score_receipt_calibration_error(score), 6);
+    json_begin_array(json, "receipt_calibration");
+    for (int i = 0; i < STORE_SCORE_NUM_BINS; i++) {
+        const StoreScoreReceiptBin *bin = &score->receipt_bins[i];
+        json_begin_object(json, NULL);
+        json_double(json, "from", bin->low, 3);
+        json_int(json, "receipts", bin->num_receipts);
+        json_int(json, "right", bin->num_right);
+        json_double(json, "mean_confidence",
+                    bin->num_receipts == 0 ? NAN : bin->sum_confidence / bin->num_receipts, 6);
+        json_end_object(json);
+    }
+    json_end_array(json);
 }
 
 static void
@@ -125,6 +159,7 @@ write_score(JsonWriter *json, const char *name, const StoreScore *score)
         json_end_object(json);
     }
     json_end_array(json);
+    write_receipt_calibration(json, score);
     json_end_object(json);
 }
 

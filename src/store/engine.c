@@ -1,13 +1,14 @@
 #include "store/engine.h"
 
 #include "store/clock_offsets.h"
+#include "store/receipt_certainty.h"
 #include "store/verdict_text.h"
 
 #include <math.h>
 #include <string.h>
 
 /* A receipt less likely to be right than this is looked at by a person before it is charged. */
-static const double review_below = 0.75;
+static const double review_below = 0.78;
 /* After the exit: how long changes of shelves that the person was at are waited for. */
 static const double close_seconds = 1.9;
 static const double near_metres = 1.1;
@@ -56,6 +57,7 @@ struct Engine {
     Visits *visits;
     ProductWeights *weights;
     ClockOffsets *clocks;
+    ReceiptCertainty *certainty;
     GPtrArray *troubles;
     EngineCounts counts;
 };
@@ -103,6 +105,7 @@ engine_new(const StoreLayout *layout, const EngineListener *listener)
     }
     engine->weights = product_weights_new(layout);
     engine->clocks = clock_offsets_new(layout->num_gondolas);
+    engine->certainty = receipt_certainty_new(layout, engine->people, engine->book);
     engine->troubles = g_ptr_array_new_with_free_func(g_free);
     return engine;
 }
@@ -119,6 +122,7 @@ engine_free(Engine *engine)
     }
     g_free(engine->shelves);
     g_ptr_array_unref(engine->changes);
+    receipt_certainty_free(engine->certainty);
     visits_free(engine->visits);
     cart_book_free(engine->book);
     people_free(engine->people);
@@ -237,9 +241,10 @@ decide(Engine *engine, StoreChange *change)
     guint64 serial =
         cart_book_decide(engine->book, change->change.edge_t, change->change.delta_grams,
                          alternatives, count, conflicts, num_conflicts, change);
+    const Decision *decision = cart_book_find(engine->book, serial);
+    receipt_certainty_decided(engine->certainty, decision, change);
     if (engine->listener.trace != NULL) {
         TextContext text_context = { engine->layout, engine->visits };
-        const Decision *decision = cart_book_find(engine->book, serial);
         g_autofree char *text = text_of_decision(&text_context, engine->book, decision, change);
         engine->listener.trace(text, engine->listener.data);
     }
@@ -354,15 +359,15 @@ ask(Engine *engine, const Visit *visit)
 
 /* STO-11: products, time and amount of an order, as far as the store itself knows them. */
 static void
-write_receipt(Engine *engine, const Visit *visit, bool needs_review)
+write_receipt(Engine *engine, const Visit *visit, const GArray *cart, double confidence,
+              bool needs_review)
 {
-    double probability;
-    g_autoptr(GArray) cart = cart_book_cart(engine->book, visit->owner, &probability);
     g_autofree ReceiptLine *lines = g_new(ReceiptLine, cart->len + 1);
     Receipt receipt = { .visit = visit->id,
                         .num_lines = cart->len,
                         .lines = lines,
                         .currency = engine->layout->currency,
+                        .confidence = confidence,
                         .needs_review = needs_review,
                         .exited_at = visit->exited_t,
                         .closed_at = isnan(visit->exited_t) ? NAN : engine->now };
@@ -392,16 +397,19 @@ close_visit(Engine *engine, const Visit *visit)
     double probability;
     g_autoptr(GArray) cart = cart_book_cart(engine->book, visit->owner, &probability);
     /* STO-13: what is in doubt goes to a person, with the question that settles it. */
-    bool needs_review = probability < review_below;
+    double confidence = receipt_certainty_of(engine->certainty, visit->owner, probability);
+    bool needs_review = confidence < review_below;
     if (engine->listener.trace != NULL) {
-        g_autofree char *text = g_strdup_printf("%.2f  %s leaves, with a cart that is %.4f sure\n",
-                                                visit->exited_t, visit->id, probability);
+        g_autofree char *text = g_strdup_printf(
+            "%.2f  %s leaves, with a cart that is %.4f sure by the stories, %.4f altogether\n",
+            visit->exited_t, visit->id, probability, confidence);
         engine->listener.trace(text, engine->listener.data);
     }
     if (needs_review) {
         ask(engine, visit);
     }
-    write_receipt(engine, visit, needs_review);
+    write_receipt(engine, visit, cart, confidence, needs_review);
+    receipt_certainty_forget(engine->certainty, visit->owner);
     cart_book_close(engine->book, visit->owner, false);
     visits_close(engine->visits, visit->owner, engine->now);
 }
@@ -611,6 +619,7 @@ engine_push(Engine *engine, const RecordingItem *item)
         look_for_blindness(engine, item->targets.t);
         people_push(engine->people, &item->targets);
         visits_follow(engine->visits);
+        receipt_certainty_look(engine->certainty);
         break;
     case RECORDING_GATE:
         visits_gate(engine->visits, &item->gate);
@@ -673,7 +682,10 @@ engine_finish(Engine *engine)
         if (visit->state == VISIT_INSIDE) {
             visits_note(engine->visits, visit->owner, "still-inside", engine->now,
                         "the recording ended before the visit did");
-            write_receipt(engine, visit, false);
+            double probability;
+            g_autoptr(GArray) cart = cart_book_cart(engine->book, visit->owner, &probability);
+            double confidence = receipt_certainty_of(engine->certainty, visit->owner, probability);
+            write_receipt(engine, visit, cart, confidence, false);
         }
     }
     retire(engine, INFINITY);

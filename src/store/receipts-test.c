@@ -27,7 +27,7 @@ test_written_receipts_read_the_same(void)
                                                   .has_runner_up = true,
                                                   .runner_up_sku = "tea",
                                                   .runner_up_confidence = 0.1 });
-    receipts_write_receipt(writer, &(Receipt){ "v1", 1, &line, 700, "CNY", true, 1, &reason,
+    receipts_write_receipt(writer, &(Receipt){ "v1", 1, &line, 700, "CNY", 0.625, true, 1, &reason,
                                                1700000009, 1700000010.25 });
     receipts_write_receipt(
         writer, &(Receipt){ .visit = "v2", .currency = "CNY", .exited_at = NAN, .closed_at = NAN });
@@ -43,6 +43,7 @@ test_written_receipts_read_the_same(void)
     g_assert_cmpstr(first->lines[0].sku, ==, "tea");
     g_assert_cmpint(first->total, ==, 700);
     g_assert_true(first->needs_review);
+    g_assert_cmpfloat(first->confidence, ==, 0.625);
     g_assert_cmpstr(first->reasons[0].text, ==, reason.text);
     g_assert_cmpfloat(first->closed_at, ==, 1700000010.25);
     const Receipt *second = &g_array_index(receipts->receipts, Receipt, 1);

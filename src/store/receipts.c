@@ -113,10 +113,13 @@ read_reason(JsonReader *json, Receipts *receipts)
 static void
 read_receipt(JsonReader *json, Receipts *receipts)
 {
-    enum { VISIT, LINES, TOTAL, CURRENCY, REVIEW, REASONS, EXITED, CLOSED };
-    static const char *const keys[] = { "visit",        "lines",   "total",     "currency",
-                                        "needs_review", "reasons", "exited_at", "closed_at" };
-    Receipt receipt = { .visit = "", .currency = "", .exited_at = NAN, .closed_at = NAN };
+    enum { VISIT, LINES, TOTAL, CURRENCY, CONFIDENCE, REVIEW, REASONS, EXITED, CLOSED };
+    static const char *const keys[] = { "visit",    "lines",      "total",
+                                        "currency", "confidence", "needs_review",
+                                        "reasons",  "exited_at",  "closed_at" };
+    Receipt receipt = {
+        .visit = "", .currency = "", .confidence = 1, .exited_at = NAN, .closed_at = NAN
+    };
     GArray *lines = g_array_new(FALSE, FALSE, sizeof(ReceiptLine));
     GArray *reasons = g_array_new(FALSE, FALSE, sizeof(ReceiptReason));
     guint64 seen = json_read_object(json);
@@ -137,6 +140,9 @@ read_receipt(JsonReader *json, Receipts *receipts)
             break;
         case CURRENCY:
             receipt.currency = read_text(json, receipts);
+            break;
+        case CONFIDENCE:
+            receipt.confidence = read_confidence(json);
             break;
         case REVIEW:
             receipt.needs_review = json_read_bool(json);

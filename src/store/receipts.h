@@ -25,6 +25,7 @@ typedef struct {
     const ReceiptLine *lines;
     gint64 total;
     const char *currency;
+    double confidence; /* that all of it is right */
     bool needs_review;
     guint num_reasons;
     const ReceiptReason *reasons;

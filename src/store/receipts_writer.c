@@ -87,6 +87,7 @@ receipts_write_receipt(ReceiptsWriter *writer, const Receipt *receipt)
     json_end_array(json);
     json_int(json, "total", receipt->total);
     json_string(json, "currency", receipt->currency);
+    json_double(json, "confidence", receipt->confidence, 4);
     json_bool(json, "needs_review", receipt->needs_review);
     json_begin_array(json, "reasons");
     for (guint i = 0; i < receipt->num_reasons; i++) {

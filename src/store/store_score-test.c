@@ -33,6 +33,7 @@ charge(Case *one, const char *visit, const ReceiptLine *lines, guint num_lines, 
                         .num_lines = num_lines,
                         .lines = lines,
                         .currency = "CNY",
+                        .confidence = needs_review ? 0.6 : 0.96,
                         .needs_review = needs_review,
                         .exited_at = 10,
                         .closed_at = 11.5 };
@@ -177,6 +178,24 @@ test_calibration_compares_what_was_said_with_what_was_right(Case *one, gconstpoi
     g_assert_cmpfloat_with_epsilon(store_score_calibration_error(score), 0, 1e-9);
 }
 
+static void
+test_receipts_are_held_against_how_sure_they_were(Case *one, gconstpointer data)
+{
+    const ReceiptLine line = { "tea", 1, 0, 1 };
+    static const char *const visits[] = { "v1", "v2", "v3", "v4", "v5" };
+    for (guint i = 0; i < G_N_ELEMENTS(visits); i++) {
+        truth_add_receipt(one->truth, visits[i], &(TruthLine){ i < 3 ? "tea" : "gum", 1 }, 1);
+        charge(one, visits[i], &line, 1, true); /* 0.6 sure */
+    }
+    charge(one, "v9", &line, 1, false); /* of nobody: counted apart */
+    g_autoptr(StoreScore) score = store_score_new();
+    store_score_add(score, one->truth, &one->receipts);
+    g_assert_cmpuint(score->receipt_bins[1].num_receipts, ==, 5);
+    g_assert_cmpuint(score->receipt_bins[1].num_right, ==, 3);
+    g_assert_cmpuint(score->receipt_bins[5].num_receipts, ==, 0);
+    g_assert_cmpfloat_with_epsilon(store_score_receipt_calibration_error(score), 0, 1e-9);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -193,6 +212,7 @@ main(int argc, char **argv)
         { "/score/staff", test_what_staff_do_is_nobodys },
         { "/score/doubt", test_a_doubt_about_what_somebody_did_is_found_but_not_attributed },
         { "/score/calibration", test_calibration_compares_what_was_said_with_what_was_right },
+        { "/score/receipts", test_receipts_are_held_against_how_sure_they_were },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
         g_test_add(tests[i].name, Case, NULL, set_up, tests[i].func, tear_down);

@@ -26,6 +26,8 @@ store_score_new(void)
     for (int i = 0; i < STORE_SCORE_NUM_BINS; i++) {
         score->bins[i].low = bin_edges[i];
         score->bins[i].high = bin_edges[i + 1];
+        score->receipt_bins[i].low = bin_edges[i];
+        score->receipt_bins[i].high = bin_edges[i + 1];
     }
     return score;
 }
@@ -72,6 +74,25 @@ find_receipt(const Receipts *receipts, const char *visit)
     return NULL;
 }
 
+static int
+bin_of(double confidence)
+{
+    int bin = STORE_SCORE_NUM_BINS - 1;
+    while (bin > 0 && confidence < bin_edges[bin]) {
+        bin--;
+    }
+    return bin;
+}
+
+static void
+add_receipt_calibration(StoreScore *score, const Receipt *receipt, bool is_exact)
+{
+    StoreScoreReceiptBin *bin = &score->receipt_bins[bin_of(receipt->confidence)];
+    bin->num_receipts++;
+    bin->num_right += is_exact;
+    bin->sum_confidence += receipt->confidence;
+}
+
 static void
 add_receipt(StoreScore *score, const TruthReceipt *truth, const Receipt *receipt)
 {
@@ -103,6 +124,7 @@ add_receipt(StoreScore *score, const TruthReceipt *truth, const Receipt *receipt
     if (receipt == NULL) {
         return;
     }
+    add_receipt_calibration(score, receipt, is_exact);
     double wait = receipt->closed_at - receipt->exited_at;
     if (isfinite(wait)) {
         g_array_append_val(score->waits, wait);
@@ -237,10 +259,7 @@ add_calibration(StoreScore *score, const Receipts *receipts, const guint *num_ri
 {
     for (guint i = 0; i < receipts->events->len; i++) {
         const ReceiptEvent *event = &g_array_index(receipts->events, ReceiptEvent, i);
-        int bin = STORE_SCORE_NUM_BINS - 1;
-        while (bin > 0 && event->confidence < bin_edges[bin]) {
-            bin--;
-        }
+        int bin = bin_of(event->confidence);
         score->bins[bin].num_events++;
         score->bins[bin].num_right += num_right[i] == event->quantity;
         score->bins[bin].sum_confidence += event->confidence;
@@ -308,6 +327,9 @@ store_score_merge(StoreScore *score, const StoreScore *part)
         score->bins[i].num_events += part->bins[i].num_events;
         score->bins[i].num_right += part->bins[i].num_right;
         score->bins[i].sum_confidence += part->bins[i].sum_confidence;
+        score->receipt_bins[i].num_receipts += part->receipt_bins[i].num_receipts;
+        score->receipt_bins[i].num_right += part->receipt_bins[i].num_right;
+        score->receipt_bins[i].sum_confidence += part->receipt_bins[i].sum_confidence;
     }
     g_array_append_vals(score->waits, part->waits->data, part->waits->len);
 }
@@ -370,6 +392,19 @@ store_score_calibration_error(const StoreScore *score)
         num_events += bin->num_events;
     }
     return num_events == 0 ? 0 : sum / num_events;
+}
+
+double
+store_score_receipt_calibration_error(const StoreScore *score)
+{
+    double sum = 0;
+    guint num_receipts = 0;
+    for (int i = 0; i < STORE_SCORE_NUM_BINS; i++) {
+        const StoreScoreReceiptBin *bin = &score->receipt_bins[i];
+        sum += fabs(bin->sum_confidence - bin->num_right);
+        num_receipts += bin->num_receipts;
+    }
+    return num_receipts == 0 ? 0 : sum / num_receipts;
 }
 
 static gint

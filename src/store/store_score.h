@@ -13,6 +13,13 @@ typedef struct {
     double sum_confidence;
 } StoreScoreBin;
 
+/* The same of receipts. */
+typedef struct {
+    double low, high;
+    guint num_receipts, num_right;
+    double sum_confidence;
+} StoreScoreReceiptBin;
+
 typedef struct {
     guint num_cases;
     double sum_f1;      /* over the cases */
@@ -26,6 +33,7 @@ typedef struct {
     guint events_reported, events_real; /* units; those that match something that happened */
     guint num_attributed_right;         /* units of events_found */
     StoreScoreBin bins[STORE_SCORE_NUM_BINS];
+    StoreScoreReceiptBin receipt_bins[STORE_SCORE_NUM_BINS];
     GArray *waits;  /* of double: from exit to receipt, each that closed */
     guint num_open; /* receipts that never closed */
 } StoreScore;
@@ -46,5 +54,6 @@ double store_score_attribution(const StoreScore *score);
 /* Mean distance of the bins' certainty from their share of right events, by events; 0 is perfect.
  */
 double store_score_calibration_error(const StoreScore *score);
+double store_score_receipt_calibration_error(const StoreScore *score);
 /* SHARE (0.95) of the waits are no longer than this; NAN without any. */
 double store_score_wait(const StoreScore *score, double share);
