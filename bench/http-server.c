@@ -15,8 +15,8 @@ static HttpReplied
 send_picture(HttpRequest *request, gpointer context)
 {
     http_add_header(request, "Cache-Control", "public, max-age=1000000, immutable");
-    return http_reply_content(request, "image/jpeg", context, "\"5f3a\"",
-                              1700000000 * (gint64)G_USEC_PER_SEC);
+    return http_reply_pages(request, "image/jpeg", context, "\"5f3a\"",
+                            1700000000 * (gint64)G_USEC_PER_SEC);
 }
 
 static HttpReplied
@@ -76,7 +76,12 @@ main(int argc, char **argv)
         fprintf(stderr, "usage: %s PORT FILE [LOOPS [CERT KEY]]\n", argv[0]);
         return 2;
     }
-    g_autoptr(GBytes) picture = g_bytes_new_take(data, size);
+    g_autoptr(MemoryPages) picture = memory_pages_new(data, size, &error);
+    g_free(data);
+    if (picture == NULL) {
+        fprintf(stderr, "%s\n", error->message);
+        return 1;
+    }
     HttpApp app = { .find = find, .reply_error = reply_error, .context = picture };
     bool has_tls = argc > 5;
     const HttpCertificate certificate = { "localhost", has_tls ? argv[4] : NULL,

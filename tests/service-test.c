@@ -1,4 +1,5 @@
 /* `cloudpick serve` as a process: the seller's whole job, delivery, stopping and dying. */
+#include "http/test_http.h"
 #include "tests/serve.h"
 
 #include <fcntl.h>
@@ -197,10 +198,41 @@ test_nothing_looks_the_same_everywhere(Serve *serve)
     assert_same_nothing(serve, expected, url);
 }
 
+/* How many open pictures the service has a file of. */
+static guint
+num_open_pictures(const Serve *serve)
+{
+    g_autofree char *folder = g_strdup_printf("/proc/%d/fd", serve->pid);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    guint count = 0;
+    for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_autofree char *target = g_file_read_link(path, NULL);
+        count += target != NULL && g_str_has_prefix(target, "/memfd:pages");
+    }
+    return count;
+}
+
+/* Two, as the setting says, and perhaps one that an answer has not quite let go of. */
+static void
+assert_few_are_open(const Serve *serve, const GPtrArray *urls)
+{
+    g_assert_cmpuint(urls->len, >, 3);
+    for (guint i = 0; i < urls->len; i++) {
+        g_auto(NetResponse) picture = serve_fetch(serve, "GET", g_ptr_array_index(urls, i), NULL);
+        g_assert_cmpuint(picture.status, ==, 200);
+        guint num_open = num_open_pictures(serve);
+        g_assert_cmpuint(num_open, >, 0);
+        g_assert_cmpuint(num_open, <=, 3);
+    }
+}
+
 /* What caches and impatient clients ask for. */
 static void
 test_picture_is_delivered_as_caches_want_it(Serve *serve)
 {
+    g_ptr_array_add(serve->arguments, g_strdup("--set"));
+    g_ptr_array_add(serve->arguments, g_strdup("server.picture-cache-pictures=2"));
     serve_start(serve);
     g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
     g_autofree char *batch = serve_new_batch(&client);
@@ -229,6 +261,91 @@ test_picture_is_delivered_as_caches_want_it(Serve *serve)
         g_assert_cmpuint(part.status, ==, 206);
         g_assert_cmpmem(g_bytes_get_data(part.body, NULL), g_bytes_get_size(part.body),
                         g_bytes_get_data(whole.body, NULL), 10);
+    }
+    assert_few_are_open(serve, urls);
+}
+
+/* A socket over which URL's picture was asked for NUM times, without waiting for an answer. */
+static int
+ask_at_once(const Serve *serve, const char *url, guint num)
+{
+    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_ENCODED, NULL);
+    int fd = test_connect(serve->peer.port);
+    for (guint i = 0; i < num; i++) {
+        g_autofree char *request =
+            g_strdup_printf("GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", g_uri_get_path(uri),
+                            g_uri_get_host(uri), i + 1 == num ? "Connection: close\r\n" : "");
+        test_send(fd, request, strlen(request));
+    }
+    return fd;
+}
+
+/* How many of the answers in DATA, one behind the other, are PICTURE; all others say 404. */
+static guint
+count_pictures(const GByteArray *data, GBytes *picture, guint num_answers)
+{
+    gsize size, at = 0;
+    guint num_pictures = 0;
+    const void *bytes = g_bytes_get_data(picture, &size);
+    for (guint i = 0; i < num_answers; i++) {
+        const char *head = (const char *)data->data + at;
+        const char *end = g_strstr_len(head, (gssize)(data->len - at), "\r\n\r\n");
+        g_assert_nonnull(end);
+        const char *length = g_strstr_len(head, end - head, "Content-Length: ");
+        gsize body = g_ascii_strtoull(length + strlen("Content-Length: "), NULL, 10);
+        g_assert_cmpuint(data->len, >=, (gsize)(end - (const char *)data->data) + 4 + body);
+        if (test_status_of(head) == 200) {
+            g_assert_cmpmem(end + 4, body, bytes, size);
+            num_pictures++;
+        } else {
+            g_assert_cmpuint(test_status_of(head), ==, 404);
+        }
+        at = (gsize)(end - (const char *)data->data) + 4 + body;
+    }
+    g_assert_cmpuint(at, ==, data->len);
+    return num_pictures;
+}
+
+/* LST-17: a picture that is deleted while a slow reader takes it is gone for all others; what is
+ * under way ends well, and then nothing of it is held. */
+static void
+test_picture_deleted_while_it_is_sent(Serve *serve)
+{
+    enum { NUM = 300 };
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    serve_upload_sample(&client, batch);
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    g_autofree char *published = serve_publish(&client, batch);
+    g_autoptr(GPtrArray) urls = published_urls(&client, batch);
+    const char *url = g_ptr_array_index(urls, 0);
+    g_auto(NetResponse) picture = serve_fetch(serve, "GET", url, NULL);
+    g_assert_cmpuint(picture.status, ==, 200);
+    g_assert_cmpuint(num_open_pictures(serve), ==, 1);
+    int fd = ask_at_once(serve, url, NUM); /* more than sockets hold */
+    char byte;
+    g_assert_cmpint(recv(fd, &byte, 1, MSG_PEEK), ==, 1);
+
+    g_autofree char *batch_path = get_path(batch, "");
+    g_autofree char *deleted = test_json(&client, 204, "DELETE", batch_path, NULL);
+    for (guint status = 0; status != 404;) {
+        g_auto(NetResponse) other = serve_fetch(serve, "GET", url, NULL);
+        status = other.status;
+    }
+    g_assert_cmpuint(num_open_pictures(serve), ==, 1); /* the slow reader's */
+
+    g_autoptr(GByteArray) data = g_byte_array_new();
+    guint8 buffer[64 * 1024];
+    for (gssize count; (count = recv(fd, buffer, sizeof buffer, 0)) > 0;) {
+        g_byte_array_append(data, buffer, (guint)count);
+    }
+    close(fd);
+    guint num_pictures = count_pictures(data, picture.body, NUM);
+    g_assert_cmpuint(num_pictures, >, 0);
+    g_assert_cmpuint(num_pictures, <, NUM);
+    while (num_open_pictures(serve) > 0) {
+        g_usleep(1000);
     }
 }
 
@@ -462,6 +579,7 @@ main(int argc, char **argv)
     test_each_serve("/service/LST-18", test_published_pictures_are_bare);
     test_each_serve("/service/LST-19", test_nothing_looks_the_same_everywhere);
     test_each_serve("/service/delivery", test_picture_is_delivered_as_caches_want_it);
+    test_each_serve("/service/LST-17/deleted-while-sent", test_picture_deleted_while_it_is_sent);
     test_each_serve("/service/killed", test_killed_service_goes_on_where_it_was);
     return g_test_run();
 }

@@ -390,6 +390,36 @@ may_wait(HttpConnection *connection, gsize size)
     return sending == 0 || (guint64)sending + size <= shared->options.max_sending_bytes;
 }
 
+/* What is left of the head, and of the SIZE bytes at BODY. */
+static gssize
+send_bytes(HttpConnection *connection, const char *body, gsize size)
+{
+    GString *head = connection->output;
+    gsize head_sent = MIN(connection->sent, head->len);
+    gsize body_sent = connection->sent - head_sent;
+    struct iovec pieces[] = {
+        { .iov_base = head->str + head_sent, .iov_len = head->len - head_sent },
+        { .iov_base = (char *)body + body_sent, .iov_len = size - body_sent },
+    };
+    int skip = head_sent == head->len ? 1 : 0;
+    return http_transport_write(&connection->transport, pieces + skip, 2 - skip);
+}
+
+/* The same; BODY is a part of PAGES. */
+static gssize
+send_pages(HttpConnection *connection, const MemoryPages *pages, const char *body, gsize size)
+{
+    GString *head = connection->output;
+    if (connection->sent < head->len) {
+        return http_transport_write_head(&connection->transport, head->str + connection->sent,
+                                         head->len - connection->sent);
+    }
+    gsize body_sent = connection->sent - head->len;
+    const char *first = g_bytes_get_data(memory_pages_bytes(pages), NULL);
+    return http_transport_send_file(&connection->transport, memory_pages_fd(pages),
+                                    (gsize)(body - first) + body_sent, size - body_sent);
+}
+
 /* Sends until all is sent (0), or as a transport's result says. */
 static gssize
 send_output(HttpConnection *connection)
@@ -401,15 +431,12 @@ send_output(HttpConnection *connection)
     if (request->reply.body != NULL && !http_request_is_head(request)) {
         body = g_bytes_get_data(request->reply.body, &size);
     }
+    /* TLS has to read the bytes. */
+    const MemoryPages *pages =
+        connection->transport.ssl == NULL && size > 0 ? request->reply.pages : NULL;
     while (connection->sent < head->len + size) {
-        gsize head_sent = MIN(connection->sent, head->len);
-        gsize body_sent = connection->sent - head_sent;
-        struct iovec pieces[] = {
-            { .iov_base = head->str + head_sent, .iov_len = head->len - head_sent },
-            { .iov_base = (char *)body + body_sent, .iov_len = size - body_sent },
-        };
-        int skip = head_sent == head->len ? 1 : 0;
-        gssize count = http_transport_write(&connection->transport, pieces + skip, 2 - skip);
+        gssize count = pages == NULL ? send_bytes(connection, body, size)
+                                     : send_pages(connection, pages, body, size);
         if (count < 0) {
             return count;
         }

@@ -29,8 +29,9 @@ typedef struct {
     HttpReplyKind kind;
     guint status;
     char *content_type;
-    GBytes *body; /* NULL: none */
-    gint64 size;  /* of a stream; -1: unknown */
+    GBytes *body;       /* NULL: none */
+    MemoryPages *pages; /* of which BODY is a part, and which are sent in its place; NULL: none */
+    gint64 size;        /* of a stream; -1: unknown */
     HttpWriteFunc write;
     gpointer data;
     GDestroyNotify destroy;

@@ -65,9 +65,25 @@ http_reply_string(HttpRequest *request, guint status, const char *content_type, 
                                            .body = g_bytes_new_take(body, strlen(body)) });
 }
 
-HttpReplied
-http_reply_content(HttpRequest *request, const char *content_type, GBytes *body, const char *etag,
-                   gint64 last_modified_us)
+/* Takes references of BODY, which is a part of PAGES, and of these. */
+static HttpReplied
+reply_part(HttpRequest *request, guint status, const char *content_type, GBytes *body,
+           MemoryPages *pages)
+{
+    bool is_large = g_bytes_get_size(body) >= HTTP_MIN_PAGES;
+    return set_reply(
+        request,
+        (HttpReply){ .kind = HTTP_REPLY_BYTES,
+                     .status = status,
+                     .content_type = g_strdup(content_type),
+                     .body = g_bytes_ref(body),
+                     .pages = pages != NULL && is_large ? memory_pages_ref(pages) : NULL });
+}
+
+/* Also where PAGES, which BODY is all of, is NULL. */
+static HttpReplied
+reply_content(HttpRequest *request, const char *content_type, GBytes *body, MemoryPages *pages,
+              const char *etag, gint64 last_modified_us)
 {
     const HttpHead *head = &request->head;
     HttpConditions conditions = {
@@ -97,16 +113,31 @@ http_reply_content(HttpRequest *request, const char *content_type, GBytes *body,
                             first, first + size - 1, whole_size);
         http_add_header(request, "Content-Range", range);
         g_autoptr(GBytes) part = g_bytes_new_from_bytes(body, (gsize)first, (gsize)size);
-        return http_reply_bytes(request, status, content_type, part);
+        return reply_part(request, status, content_type, part, pages);
     }
     if (status == 200) {
-        return http_reply_bytes(request, status, content_type, body);
+        return reply_part(request, status, content_type, body, pages);
     }
     if (status == 416) {
         g_autofree char *range = g_strdup_printf("bytes */%" G_GUINT64_FORMAT, whole_size);
         http_add_header(request, "Content-Range", range);
     }
     return http_reply_empty(request, status);
+}
+
+HttpReplied
+http_reply_content(HttpRequest *request, const char *content_type, GBytes *body, const char *etag,
+                   gint64 last_modified_us)
+{
+    return reply_content(request, content_type, body, NULL, etag, last_modified_us);
+}
+
+HttpReplied
+http_reply_pages(HttpRequest *request, const char *content_type, MemoryPages *pages,
+                 const char *etag, gint64 last_modified_us)
+{
+    return reply_content(request, content_type, memory_pages_bytes(pages), pages, etag,
+                         last_modified_us);
 }
 
 HttpReplied

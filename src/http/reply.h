@@ -2,6 +2,7 @@
  * and Connection are the server's. HEAD gets the headers that GET would. */
 #pragma once
 
+#include "base/memory_pages.h"
 #include "http/request.h"
 
 /* Only the http_reply functions make one. */
@@ -25,6 +26,13 @@ HttpReplied http_reply_string(HttpRequest *request, guint status, const char *co
  * sent, with its quotes, or NULL. LAST_MODIFIED_US: microseconds since 1970; 0: unknown. */
 HttpReplied http_reply_content(HttpRequest *request, const char *content_type, GBytes *body,
                                const char *etag, gint64 last_modified_us);
+
+/* The same of bytes that are sent without a copy where the connection is plain. Takes a reference:
+ * whoever drops PAGES meanwhile need not wait for slow clients. A body of less than HTTP_MIN_PAGES
+ * is copied: there a second call of the kernel costs about as much. */
+#define HTTP_MIN_PAGES 16384
+HttpReplied http_reply_pages(HttpRequest *request, const char *content_type, MemoryPages *pages,
+                             const char *etag, gint64 last_modified_us);
 
 /* A body that is written while it goes out, SIZE bytes or, where SIZE is -1, of unknown length.
  * WRITE runs in a streaming worker's thread after the handler has returned, calls http_write, and

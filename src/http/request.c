@@ -23,6 +23,7 @@ clear_reply(HttpRequest *request)
     HttpReply *reply = &request->reply;
     g_clear_pointer(&reply->content_type, g_free);
     g_clear_pointer(&reply->body, g_bytes_unref);
+    g_clear_pointer(&reply->pages, memory_pages_unref);
     if (reply->destroy != NULL) {
         reply->destroy(reply->data);
     }

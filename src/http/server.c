@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -107,6 +108,7 @@ http_server_new(const HttpServerOptions *options, const HttpApp *app, GError **e
 {
     g_autoptr(HttpServer) server = g_new0(HttpServer, 1);
     HttpShared *shared = &server->shared;
+    signal(SIGPIPE, SIG_IGN); /* sendfile() to a client that is gone raises it */
     shared->options = *options;
     fill_defaults(&shared->options);
     shared->app = *app;

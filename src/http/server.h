@@ -83,7 +83,8 @@ typedef struct {
     gsize num_certificates;
 } HttpServerOptions;
 
-/* Listens; serves once it runs. Copies what it keeps of OPTIONS and APP. */
+/* Listens; serves once it runs. Copies what it keeps of OPTIONS and APP. The process ignores
+ * SIGPIPE from then on. */
 HttpServer *http_server_new(const HttpServerOptions *options, const HttpApp *app, GError **error);
 guint16 http_server_port(const HttpServer *server);
 /* Serves on the calling thread until http_server_stop. */

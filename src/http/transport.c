@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,6 +88,12 @@ write_tls(HttpTransport *transport, const struct iovec *pieces, int count)
     return wait == 0 ? HTTP_GONE : wait;
 }
 
+static gssize
+failed_write(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK ? HTTP_WAIT_WRITE : HTTP_GONE;
+}
+
 gssize
 http_transport_write(HttpTransport *transport, const struct iovec *pieces, int count)
 {
@@ -98,10 +105,31 @@ http_transport_write(HttpTransport *transport, const struct iovec *pieces, int c
     do {
         sent = sendmsg(transport->fd, &message, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
-    if (sent < 0) {
-        return errno == EAGAIN || errno == EWOULDBLOCK ? HTTP_WAIT_WRITE : HTTP_GONE;
-    }
-    return sent;
+    return sent < 0 ? failed_write() : sent;
+}
+
+gssize
+http_transport_write_head(HttpTransport *transport, const void *data, gsize size)
+{
+    g_assert(transport->ssl == NULL);
+    gssize sent;
+    do {
+        sent = send(transport->fd, data, size, MSG_NOSIGNAL | MSG_MORE);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? failed_write() : sent;
+}
+
+gssize
+http_transport_send_file(HttpTransport *transport, int fd, gsize offset, gsize size)
+{
+    g_assert(transport->ssl == NULL);
+    gssize sent;
+    do {
+        off_t from = (off_t)offset;
+        sent = sendfile(transport->fd, fd, &from, size);
+    } while (sent < 0 && errno == EINTR);
+    g_assert(sent != 0); /* the file has SIZE bytes there */
+    return sent < 0 ? failed_write() : sent;
 }
 
 void

@@ -25,6 +25,13 @@ gssize http_transport_read(HttpTransport *transport, void *buffer, gsize size);
  * again. */
 gssize http_transport_write(HttpTransport *transport, const struct iovec *pieces, int count);
 
+/* For plain ones. The first SIZE bytes of a body's head, after which the body comes at once: the
+ * kernel keeps them for the packet that its first bytes are in. */
+gssize http_transport_write_head(HttpTransport *transport, const void *data, gsize size);
+/* For plain ones: sends what fits of SIZE bytes of the file FD from OFFSET on, without a copy.
+ * Raises SIGPIPE where the peer is gone, which no flag of the call prevents. */
+gssize http_transport_send_file(HttpTransport *transport, int fd, gsize offset, gsize size);
+
 /* Says that nothing more will be sent. */
 void http_transport_end(HttpTransport *transport);
 void http_transport_close(HttpTransport *transport);

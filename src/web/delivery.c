@@ -28,8 +28,10 @@ reply_picture(Exchange *exchange, const PictureEntry *entry)
     http_add_header(exchange->request, "Cache-Control", cache_control);
     http_add_header(exchange->request, "X-Content-Type-Options", "nosniff");
     http_add_header(exchange->request, "Cross-Origin-Resource-Policy", "cross-origin");
-    return http_reply_content(exchange->request, "image/jpeg", entry->bytes, entry->etag,
-                              entry->published_at);
+    return entry->pages != NULL ? http_reply_pages(exchange->request, "image/jpeg", entry->pages,
+                                                   entry->etag, entry->published_at)
+                                : http_reply_content(exchange->request, "image/jpeg", entry->bytes,
+                                                     entry->etag, entry->published_at);
 }
 
 static PictureEntry *

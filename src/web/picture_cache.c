@@ -1,10 +1,13 @@
 #include "web/picture_cache.h"
 
+#include "http/reply.h"
+
 #include <string.h>
 
 struct PictureCache {
     const Clock *clock;
     gsize max_bytes;
+    guint max_pictures;
     GMutex mutex;
     GHashTable *slots; /* "host path" -> Slot, which it owns */
     GQueue by_use;     /* the one used longest ago first */
@@ -22,7 +25,10 @@ PictureEntry *
 picture_entry_new(GBytes *bytes, const char *etag, Timestamp published_at, Timestamp expires_at)
 {
     PictureEntry *entry = g_atomic_rc_box_new0(PictureEntry);
-    entry->bytes = g_bytes_ref(bytes);
+    gsize size;
+    const void *data = g_bytes_get_data(bytes, &size);
+    entry->pages = size < HTTP_MIN_PAGES ? NULL : memory_pages_new(data, size, NULL);
+    entry->bytes = g_bytes_ref(entry->pages == NULL ? bytes : memory_pages_bytes(entry->pages));
     entry->etag = g_strdup(etag);
     entry->published_at = published_at;
     entry->expires_at = expires_at;
@@ -40,6 +46,7 @@ picture_entry_clear(gpointer data)
 {
     PictureEntry *entry = data;
     g_bytes_unref(entry->bytes);
+    g_clear_pointer(&entry->pages, memory_pages_unref);
     g_free(entry->etag);
 }
 
@@ -65,11 +72,12 @@ slot_free(gpointer data)
 }
 
 PictureCache *
-picture_cache_new(const Clock *clock, gsize max_bytes)
+picture_cache_new(const Clock *clock, gsize max_bytes, guint max_pictures)
 {
     PictureCache *cache = g_new0(PictureCache, 1);
     cache->clock = clock;
     cache->max_bytes = max_bytes;
+    cache->max_pictures = max_pictures;
     g_mutex_init(&cache->mutex);
     cache->slots = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, slot_free);
     g_queue_init(&cache->by_use);
@@ -150,7 +158,7 @@ picture_cache_put(PictureCache *cache, const char *host, const char *path, Pictu
     slot->confirmed_at = clock_now(cache->clock);
     slot->link.data = slot;
     gsize size = slot_size(slot);
-    if (size > cache->max_bytes / 4) {
+    if (size > cache->max_bytes / 4 || cache->max_pictures == 0) {
         slot_free(slot);
         return;
     }
@@ -159,7 +167,8 @@ picture_cache_put(PictureCache *cache, const char *host, const char *path, Pictu
     if (old != NULL) {
         remove_slot(cache, old);
     }
-    while (cache->num_bytes + size > cache->max_bytes) {
+    while (cache->num_bytes + size > cache->max_bytes ||
+           cache->by_use.length >= cache->max_pictures) {
         remove_slot(cache, cache->by_use.head->data);
     }
     cache->num_bytes += size;

@@ -1,10 +1,12 @@
 /* Published pictures are encrypted at rest; those that are asked for most are kept open in bounded
- * memory. An entry is believed for PICTURE_FRESH seconds without asking the database, and thrown
- * away when nobody has confirmed it for PICTURE_KEPT seconds or its last day is over, so that a
- * picture that was taken back does not live on here (LST-17). */
+ * memory, in files of which the kernel sends the pages. An entry is believed for PICTURE_FRESH
+ * seconds without asking the database, and thrown away when nobody has confirmed it for
+ * PICTURE_KEPT seconds or its last day is over, so that a picture that was taken back does not live
+ * on here (LST-17): only who is being answered at that moment still gets the rest of it. */
 #pragma once
 
 #include "base/clock.h"
+#include "base/memory_pages.h"
 
 #include <stdbool.h>
 
@@ -12,21 +14,22 @@
 #define PICTURE_KEPT SECONDS(60)
 
 typedef struct {
-    GBytes *bytes;
-    char *etag; /* quoted */
+    MemoryPages *pages; /* NULL: it is small, or there is no descriptor left for it */
+    GBytes *bytes;      /* in the pages where there are some */
+    char *etag;         /* quoted */
     Timestamp published_at;
     Timestamp expires_at;
 } PictureEntry;
 
 PictureEntry *picture_entry_new(GBytes *bytes, const char *etag, Timestamp published_at,
-                                Timestamp expires_at); /* takes a reference of BYTES */
+                                Timestamp expires_at); /* copies BYTES, or takes a reference */
 PictureEntry *picture_entry_ref(PictureEntry *entry);
 void picture_entry_unref(PictureEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PictureEntry, picture_entry_unref)
 
 typedef struct PictureCache PictureCache;
 
-PictureCache *picture_cache_new(const Clock *clock, gsize max_bytes);
+PictureCache *picture_cache_new(const Clock *clock, gsize max_bytes, guint max_pictures);
 void picture_cache_free(PictureCache *cache);
 
 /* The entry of HOST and PATH if the database need not be asked, else NULL. From any thread, quick.

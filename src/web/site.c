@@ -8,6 +8,7 @@
 #include "web/problem.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 static bool
 is_loopback_name(const char *host)
@@ -57,6 +58,17 @@ new_route_names(gsize *ret_count)
     return names;
 }
 
+/* Each has a descriptor, and connections need theirs: one, and a second while they send a picture
+ * that has left the cache. */
+static guint
+max_open_pictures(const Settings *settings)
+{
+    struct rlimit limit;
+    guint64 wanted = (guint64)settings->server_picture_cache_pictures;
+    return (guint)(getrlimit(RLIMIT_NOFILE, &limit) == 0 ? MIN(wanted, limit.rlim_cur / 4)
+                                                         : wanted);
+}
+
 /* Streams of events of one account: a window each, on a few machines. */
 enum { MAX_WATCHES = 32 };
 
@@ -74,8 +86,8 @@ site_new(App *app, GError **error)
     site->streams = slots_new_shared((guint)app->settings->server_stream_workers);
     /* Half of the threads at most: others get through whatever the provider does. */
     site->asking = slots_new(MAX((guint)app->settings->server_workers / 2, 1));
-    site->pictures =
-        picture_cache_new(app->clock, (gsize)app->settings->server_picture_cache_bytes);
+    site->pictures = picture_cache_new(app->clock, (gsize)app->settings->server_picture_cache_bytes,
+                                       max_open_pictures(app->settings));
     gsize num_names;
     site->route_names = new_route_names(&num_names);
     site->metrics = metrics_new(site->route_names, num_names);
