@@ -12,7 +12,7 @@ http_request_new(HttpConnection *connection, const char *address, bool is_tls)
     request->address = g_strdup(address);
     request->is_tls = is_tls;
     request->cookies = g_ptr_array_new_with_free_func(g_free);
-    request->headers = g_string_new(NULL);
+    request->headers = g_string_sized_new(512);
     request->started_us = g_get_monotonic_time();
     return request;
 }

@@ -57,7 +57,7 @@ const HttpRoute *
 http_routes_find(const void *rows, gsize row_size, gsize num_routes, HttpRequest *request,
                  guint *ret_status)
 {
-    g_autoptr(GString) allow = g_string_new(NULL);
+    g_autoptr(GString) allow = NULL;
     for (gsize i = 0; i < num_routes; i++) {
         const HttpRoute *route = (const HttpRoute *)((const char *)rows + i * row_size);
         if (!http_route_match(route, request)) {
@@ -66,11 +66,14 @@ http_routes_find(const void *rows, gsize row_size, gsize num_routes, HttpRequest
         if (method_fits(route, http_request_method(request))) {
             return route;
         }
+        if (allow == NULL) {
+            allow = g_string_new(NULL);
+        }
         g_string_append_printf(allow, "%s%s%s", allow->len > 0 ? ", " : "", route->method,
                                g_str_equal(route->method, "GET") ? ", HEAD" : "");
     }
     *ret_status = 404;
-    if (allow->len > 0) {
+    if (allow != NULL) {
         *ret_status = 405;
         http_add_header(request, "Allow", allow->str);
     }
