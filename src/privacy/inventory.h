@@ -114,8 +114,10 @@ typedef struct {
 extern const Recipient recipient_table[];
 extern const gsize recipient_count;
 
-/* When the table last changed in a way that people should know of: the policy's date (LST-29). */
+/* When the table last changed: the policy's date (LST-29), and what inventory_version begins with
+ * since then. A test holds the two together, so that no change goes out under an old date. */
 extern const char inventory_changed_on[];
+extern const char inventory_changed_to[];
 
 const InventoryEntry *inventory_find(HeldIn held_in, const char *name);
 const InventoryField *inventory_find_field(const InventoryEntry *entry, const char *name);

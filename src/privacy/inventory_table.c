@@ -900,4 +900,5 @@ const Recipient recipient_table[] = {
 
 const gsize recipient_count = G_N_ELEMENTS(recipient_table);
 
-const char inventory_changed_on[] = "22 November 2026";
+const char inventory_changed_on[] = "28 November 2026";
+const char inventory_changed_to[] = "0cd2aac4931e";
