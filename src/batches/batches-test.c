@@ -252,7 +252,6 @@ test_pictures_and_report_go_out(TestDatabase *database)
     g_assert_nonnull(strstr((char *)csv->data, "holiday.jpg,unmatched,,,"));
 }
 
-/* LST-03: every photo's way is on record. */
 /* LST-17: whether the sweep has come or, not trusting the clock, has not. */
 static void
 test_what_is_overdue_goes_out_no_more(TestDatabase *database)
@@ -267,6 +266,37 @@ test_what_is_overdue_goes_out_no_more(TestDatabase *database)
     g_assert_null(memmem(late->data, late->len, "AB-1.jpg", 8));
 }
 
+/* LST-17: the same for the sheet and what it says, where photos came a day later. */
+static void
+test_an_overdue_sheet_goes_out_no_more(TestDatabase *database)
+{
+    g_autoptr(TestBatches) test = test_batches_new(database);
+    Id batch = test_batches_open(test);
+    test_batches_upload_text(test, &batch, "listing.csv", sheet_text);
+    test_batches_work(test);
+    test->vault->time += DAYS(1);
+    test_batches_upload_photo(test, &batch, "photo of AB-1.jpg", 1);
+    test_batches_work(test);
+    publish(test, &batch);
+    const SkuFilter all = { 0 };
+    g_autofree char *cursor = NULL;
+    g_autoptr(BatchExport) in_time = exports_sheet(test->batches, &test->account, &batch, NULL);
+    g_assert_nonnull(in_time);
+    test->vault->time += DAYS(20);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(BatchExport) late = exports_sheet(test->batches, &test->account, &batch, &error);
+    g_assert_null(late);
+    g_assert_error(error, APP_ERROR, APP_ERROR_NOT_FOUND);
+    g_autoptr(GByteArray) csv = g_byte_array_new();
+    (void)exports_report_csv(test->batches, &test->account, &batch, take_text, csv, NULL);
+    g_byte_array_append(csv, (const guint8 *)"", 1);
+    g_assert_nonnull(strstr((char *)csv->data, "photo of AB-1.jpg,matched,,MAIN,"));
+    g_autoptr(GPtrArray) skus =
+        skus_list(test->batches, &test->account, &batch, &all, NULL, 100, &cursor, NULL);
+    g_assert_cmpuint(skus->len, ==, 0);
+}
+
+/* LST-03: every photo's way is on record. */
 static void
 test_history_tells_every_step(TestDatabase *database)
 {
@@ -550,6 +580,7 @@ add_tests(void)
     test_each_database("/batches/LST-07/sheet", test_the_sheet_comes_back_with_urls);
     test_each_database("/batches/LST-07/merged", test_a_cell_hidden_by_a_merge_is_told);
     test_each_database("/batches/LST-07/zip-and-report", test_pictures_and_report_go_out);
+    test_each_database("/batches/LST-17/overdue-sheet", test_an_overdue_sheet_goes_out_no_more);
     test_each_database("/batches/overdue", test_what_is_overdue_goes_out_no_more);
     test_each_database("/batches/LST-03/history", test_history_tells_every_step);
     test_each_database("/batches/bad-sheet", test_a_sheet_without_skus_says_why);

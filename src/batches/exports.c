@@ -31,24 +31,24 @@ batch_export_free(BatchExport *export)
 typedef bool (*PhotoFunc)(const PhotoRow *photo, gpointer user_data, GError **error);
 
 /* No transaction is held while FUNC runs: it may wait for a slow client. LST-17: what is overdue
- * goes out no more, though a sweep that does not trust the clock has left it. */
+ * goes out no more, a photo or the sheet's text in it, though a sweep that does not trust the clock
+ * has left it. */
 static bool
-each_photo(Batches *batches, const Id *account, const Id *batch, const char *condition,
-           PhotoFunc func, gpointer user_data, GError **error)
+each_photo(Batches *batches, const BatchRow *batch, const char *condition, PhotoFunc func,
+           gpointer user_data, GError **error)
 {
     g_autofree char *sql =
         g_strconcat(PHOTO_SELECT "WHERE photo.batch_id = $1 AND photo.account_id = $2"
                                  " AND photo.id > $3 AND photo.uploaded_at > $5 ",
                     condition, "ORDER BY photo.id LIMIT $4", NULL);
-    Timestamp now = clock_now(batches->clock);
-    Timestamp oldest = now - (service_expiry(now) - now);
+    Timestamp oldest = service_overdue(batches);
     Id after = { "" };
     for (gint64 got = PAGE; got == PAGE;) {
         g_autoptr(DbTx) tx = db_begin(batches->db, DB_READ, error);
-        g_autoptr(DbRows) rows = tx == NULL
-                                     ? NULL
-                                     : db_query(tx, error, sql, "tttii", batch->text, account->text,
-                                                after.text, (gint64)PAGE, oldest);
+        g_autoptr(DbRows) rows =
+            tx == NULL ? NULL
+                       : db_query(tx, error, sql, "tttii", batch->info->id.text,
+                                  batch->account.text, after.text, (gint64)PAGE, oldest);
         g_clear_pointer(&tx, db_rollback);
         if (rows == NULL) {
             return false;
@@ -56,6 +56,9 @@ each_photo(Batches *batches, const Id *account, const Id *batch, const char *con
         for (got = 0; db_next(rows); got++) {
             g_autoptr(PhotoRow) photo = photo_row_read(rows);
             after = photo->id;
+            if (batch->sheet_uploaded_at <= oldest) {
+                g_clear_pointer(&photo->sku, g_free);
+            }
             if (!func(photo, user_data, error)) {
                 return false;
             }
@@ -141,8 +144,7 @@ plan_sheet(SheetPlan *plan, Batches *batches, const BatchRow *row, GError **erro
     plan->pictures = g_array_new(FALSE, TRUE, sizeof(PublishedPicture));
     plan->urls = g_ptr_array_new_with_free_func(g_free);
     Urls urls = { batches, index_of, plan->pictures, plan->urls };
-    if (!each_photo(batches, &row->account, &row->info->id, "AND photo.verdict = 1 ", take_url,
-                    &urls, error)) {
+    if (!each_photo(batches, row, "AND photo.verdict = 1 ", take_url, &urls, error)) {
         return false;
     }
     g_array_sort(plan->pictures, compare_pictures);
@@ -271,8 +273,7 @@ exports_pictures_zip(Batches *batches, const Id *account, const Id *batch, Expor
     g_autoptr(GHashTable) used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(ZipWriter) zip = zip_writer_new_to_sink(write, user_data);
     Pictures pictures = { batches, row->info->rules, zip, used, asins };
-    return each_photo(batches, account, batch, "AND photo.verdict = 1 ", add_picture, &pictures,
-                      error) &&
+    return each_photo(batches, row, "AND photo.verdict = 1 ", add_picture, &pictures, error) &&
            zip_writer_finish(zip, NULL, error);
 }
 
@@ -356,5 +357,5 @@ exports_report_csv(Batches *batches, const Id *account, const Id *batch, ExportW
     g_autoptr(GHashTable) reasons = find_reasons(batches, row);
     Report report = { batches, csv, reasons, write, user_data };
     return write(csv->str, csv->len, user_data, error) &&
-           each_photo(batches, account, batch, "", add_line, &report, error);
+           each_photo(batches, row, "", add_line, &report, error);
 }

@@ -14,7 +14,7 @@ void batch_export_free(BatchExport *export);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchExport, batch_export_free)
 
 /* The seller's own sheet with the published URLs in it and everything else as it was. CONFLICT
- * where there is no sheet that can be used. */
+ * where there is no sheet that can be used, NOT_FOUND where its time is over. */
 BatchExport *exports_sheet(Batches *batches, const Id *account, const Id *batch, GError **error);
 
 /* The matched pictures, named for the bulk uploader, written piece by piece: WRITE returns false

@@ -62,8 +62,7 @@ static DbRows *
 query_page(Batches *batches, DbTx *tx, const Id *batch, PhotoFilter filter, guint32 sku_row,
            const Page *page, GError **error)
 {
-    Timestamp now = clock_now(batches->clock);
-    Timestamp oldest = now - (service_expiry(now) - now);
+    Timestamp oldest = service_overdue(batches);
     g_autofree char *sql = g_strconcat(
         PHOTO_INFO_SELECT "WHERE photo.batch_id = $1 AND photo.id > $2 AND photo.uploaded_at > $4 ",
         condition_of(filter), sku_row == 0 ? "" : "AND photo.sku_row = $5 ",

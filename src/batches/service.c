@@ -167,6 +167,12 @@ service_expiry(Timestamp uploaded_at)
     return uploaded_at + inventory_lifetime("photo");
 }
 
+Timestamp
+service_overdue(const Batches *batches)
+{
+    return clock_now(batches->clock) - inventory_lifetime("photo");
+}
+
 bool
 row_id(DbRows *rows, const char *column, Id *ret_id)
 {

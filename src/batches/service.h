@@ -37,6 +37,8 @@ ImagePool *service_pool(Batches *batches, GError **error);
 
 /* From when on nothing that was uploaded at this moment is there any more (LST-17). */
 Timestamp service_expiry(Timestamp uploaded_at);
+/* The last moment of an upload of which nothing is there any more. */
+Timestamp service_overdue(const Batches *batches);
 
 /* The id in a column that we wrote; false where it is null. */
 bool row_id(DbRows *rows, const char *column, Id *ret_id);

@@ -63,7 +63,8 @@ open_parts(SheetFile *file, Batches *batches, const BatchRow *batch, const char 
 SheetFile *
 sheet_file_open(Batches *batches, const BatchRow *batch, GError **error)
 {
-    if (batch->info->sheet == NULL) {
+    /* LST-17: whether the sweep has come for it or not. */
+    if (batch->info->sheet == NULL || batch->sheet_uploaded_at <= service_overdue(batches)) {
         return fail_no_such(error, "sheet");
     }
     const char *name = batch->info->sheet->name;

@@ -15,5 +15,5 @@ void sheet_file_free(SheetFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SheetFile, sheet_file_free)
 
 /* INVALID, UNSUPPORTED, CONFLICT, TOO_LARGE: the sheet cannot be used, for the reason in ERROR.
- * NOT_FOUND: there is none. */
+ * NOT_FOUND: there is none, or none any more. */
 SheetFile *sheet_file_open(Batches *batches, const BatchRow *batch, GError **error);

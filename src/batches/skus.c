@@ -96,19 +96,21 @@ like_pattern(const char *text)
 
 #define SKU_SELECT                                                                                 \
     "SELECT row, sku, asin, parent, is_parent, problem, sheet_slots, needs_attention "             \
-    "FROM sku WHERE batch_id = $1 AND row > $2 "
+    "FROM sku WHERE batch_id = $1 AND row > $2 AND uploaded_at > $4 "
 
 static DbRows *
-query_skus(DbTx *tx, const Id *batch, const SkuFilter *filter, gint64 after, guint limit,
-           GError **error)
+query_skus(Batches *batches, DbTx *tx, const Id *batch, const SkuFilter *filter, gint64 after,
+           guint limit, GError **error)
 {
+    Timestamp oldest = service_overdue(batches); /* LST-17: a late sweep changes nothing */
     g_autofree char *pattern = filter->search == NULL ? NULL : like_pattern(filter->search);
     g_autofree char *sql = g_strconcat(
         SKU_SELECT, filter->attention_only ? "AND needs_attention = 1 " : "",
-        pattern != NULL ? "AND search LIKE $4 ESCAPE '\\' " : "", "ORDER BY row LIMIT $3", NULL);
+        pattern != NULL ? "AND search LIKE $5 ESCAPE '\\' " : "", "ORDER BY row LIMIT $3", NULL);
     return pattern != NULL
-               ? db_query(tx, error, sql, "tiit", batch->text, after, (gint64)limit + 1, pattern)
-               : db_query(tx, error, sql, "tii", batch->text, after, (gint64)limit + 1);
+               ? db_query(tx, error, sql, "tiiit", batch->text, after, (gint64)limit + 1, oldest,
+                          pattern)
+               : db_query(tx, error, sql, "tiii", batch->text, after, (gint64)limit + 1, oldest);
 }
 
 /* The one of SKUS, which are in the order of their rows, that has ROW; NULL: none. *NEXT, 0 at
@@ -199,7 +201,7 @@ skus_list(Batches *batches, const Id *account, const Id *batch, const SkuFilter 
     g_autoptr(DbTx) tx = db_begin(batches->db, DB_READ, error);
     g_autoptr(BatchRow) row = tx == NULL ? NULL : batch_row_load(tx, account, batch, error);
     g_autoptr(DbRows) rows =
-        row == NULL ? NULL : query_skus(tx, batch, filter, after, page.limit, error);
+        row == NULL ? NULL : query_skus(batches, tx, batch, filter, after, page.limit, error);
     if (rows == NULL) {
         return NULL;
     }
