@@ -224,6 +224,30 @@ hear_some(int *fds, guint num_fds, guint num, const char *expected)
     }
 }
 
+/* Takes connections and says nothing. */
+static int
+listen_silently(guint16 *ret_port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&address, size), ==, 0);
+    g_assert_cmpint(listen(fd, 64), ==, 0);
+    g_assert_cmpint(getsockname(fd, (struct sockaddr *)&address, &size), ==, 0);
+    *ret_port = ntohs(address.sin_port);
+    return fd;
+}
+
+/* For the next start; takes VALUE. */
+static void
+set_text(Serve *serve, const char *name, char *value)
+{
+    g_ptr_array_add(serve->arguments, g_strdup("--set"));
+    g_ptr_array_add(serve->arguments, g_strconcat(name, "=", value, NULL));
+    g_free(value);
+}
+
 /* The provider takes connections and says nothing. Who wants to sign in waits, or is told that it
  * is away; who has nothing to do with it is served. */
 static void
@@ -232,22 +256,11 @@ test_a_silent_provider_holds_up_nobody_else(void)
     enum { NUM_WORKERS = 8 };
     g_auto(Serve) serve = { 0 };
     g_assert_true(serve_init(&serve, DB_SQLITE));
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t size = sizeof address;
-    int provider = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    g_assert_cmpint(bind(provider, (struct sockaddr *)&address, size), ==, 0);
-    g_assert_cmpint(listen(provider, 64), ==, 0);
-    g_assert_cmpint(getsockname(provider, (struct sockaddr *)&address, &size), ==, 0);
-    const char *const settings[] = { "sign-in.google.client-id=a",
-                                     "sign-in.google.client-secret=b" };
-    for (gsize i = 0; i < G_N_ELEMENTS(settings); i++) {
-        g_ptr_array_add(serve.arguments, g_strdup("--set"));
-        g_ptr_array_add(serve.arguments, g_strdup(settings[i]));
-    }
-    g_ptr_array_add(serve.arguments, g_strdup("--set"));
-    g_ptr_array_add(serve.arguments, g_strdup_printf("sign-in.google.address=http://127.0.0.1:%u",
-                                                     ntohs(address.sin_port)));
+    guint16 port;
+    int provider = listen_silently(&port);
+    set_text(&serve, "sign-in.google.client-id", g_strdup("a"));
+    set_text(&serve, "sign-in.google.client-secret", g_strdup("b"));
+    set_text(&serve, "sign-in.google.address", g_strdup_printf("http://127.0.0.1:%u", port));
     serve_start(&serve);
     int fds[NUM_WORKERS];
     for (guint i = 0; i < NUM_WORKERS; i++) {
@@ -269,6 +282,67 @@ test_a_silent_provider_holds_up_nobody_else(void)
     }
     g_assert_cmpuint(num_waiting, ==, NUM_WORKERS / 2);
     close(provider);
+}
+
+/* Sends NUM requests for PATH of CLIENT at once, each on a line of its own. */
+static void
+ask_at_once(const Serve *serve, const TestClient *client, const char *path, int *ret_fds, guint num)
+{
+    g_autofree char *request =
+        g_strdup_printf("GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\nConnection: close\r\n\r\n",
+                        path, client->credential);
+    for (guint i = 0; i < num; i++) {
+        ret_fds[i] = connect_to(serve);
+        say(ret_fds[i], request);
+    }
+}
+
+/* The bucket takes connections and says nothing. Who wants a picture waits, or is told; pages and
+ * lists are there. */
+static void
+test_a_silent_bucket_holds_up_nobody_else(void)
+{
+    enum { NUM_WORKERS = 8, NUM_READING = 3 };
+    g_auto(Serve) serve = { 0 };
+    g_assert_true(serve_init(&serve, DB_SQLITE));
+    serve_start(&serve);
+    g_auto(TestClient) client = test_sign_in(&serve.peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    upload_text(&client, batch, "sheet.csv", "sku,main_image_url\nAB-1,\n");
+    upload_photo(&client, batch, "AB-1.jpg", 1);
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    g_autofree char *list_path = g_strdup_printf("/api/v1/batches/%s/photos", batch);
+    g_autofree char *photos = test_json(&client, 200, "GET", list_path, NULL);
+    g_autofree char *photo = test_member(photos, "id");
+    (void)serve_stop(&serve);
+    guint16 port;
+    int bucket = listen_silently(&port);
+    set_text(&serve, "storage.eu.endpoint", g_strdup_printf("http://127.0.0.1:%u", port));
+    set_text(&serve, "storage.eu.bucket", g_strdup("pictures"));
+    set_text(&serve, "storage.eu.access-key", g_strdup("a"));
+    set_text(&serve, "storage.eu.secret-key", g_strdup("b"));
+    serve_start(&serve);
+    int fds[2 * NUM_WORKERS];
+    g_autofree char *path = g_strdup_printf("/api/v1/photos/%s/thumbnail", photo);
+    g_autofree char *sheet = g_strdup_printf("/api/v1/batches/%s/export/sheet", batch);
+    ask_at_once(&serve, &client, path, fds, NUM_WORKERS);
+    hear_some(fds, NUM_WORKERS, NUM_WORKERS - NUM_READING, "HTTP/1.1 503 ");
+    ask_at_once(&serve, &client, sheet, fds + NUM_WORKERS, NUM_WORKERS);
+    TestClient nobody = { .peer = &serve.peer };
+    g_auto(NetResponse) ready = test_call(&nobody, "GET", "/readyz", NULL, NULL);
+    g_assert_cmpuint(ready.status, ==, 200);
+    g_autofree char *again = test_json(&client, 200, "GET", list_path, NULL);
+    g_autofree char *refused = test_json(&client, 503, "GET", path, NULL);
+    guint num_waiting = 0;
+    for (guint i = 0; i < 2 * NUM_WORKERS; i++) {
+        char byte;
+        num_waiting += i < NUM_WORKERS && fds[i] >= 0 && recv(fds[i], &byte, 1, MSG_DONTWAIT) < 0;
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
+    g_assert_cmpuint(num_waiting, ==, NUM_READING);
+    close(bucket);
 }
 
 static void
@@ -767,6 +841,7 @@ main(int argc, char **argv)
     test_each_serve("/bad-days/bombs", test_bombs_do_not_go_off);
     test_each_serve("/bad-days/two-editors", test_two_editors_of_one_place);
     g_test_add_func("/bad-days/silent-provider", test_a_silent_provider_holds_up_nobody_else);
+    g_test_add_func("/bad-days/silent-bucket", test_a_silent_bucket_holds_up_nobody_else);
     g_test_add_func("/bad-days/full-disk", test_full_disk_is_told_and_survived);
     g_test_add_func("/bad-days/database-restarted", test_database_is_restarted_in_the_middle);
     g_test_add_func("/bad-days/database-restarted-under-load",

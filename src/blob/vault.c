@@ -251,6 +251,7 @@ struct VaultReader {
     Id object;
     SealedReader *sealed;
     guint64 size;
+    char *region;
 };
 
 VaultReader *
@@ -282,6 +283,7 @@ vault_open(Vault *vault, const Id *object, GError **error)
     reader->vault = vault;
     reader->object = *object;
     reader->size = (guint64)db_int(rows, "size");
+    reader->region = g_strdup(db_text(rows, "region"));
     g_autofree char *key_in_store =
         make_key_in_store((ObjectClass)db_int(rows, "class"), object->text);
     reader->sealed = sealed_reader_new(store, key_in_store, &key, object->text, reader->size);
@@ -293,6 +295,12 @@ guint64
 vault_size(const VaultReader *reader)
 {
     return reader->size;
+}
+
+const char *
+vault_region(const VaultReader *reader)
+{
+    return reader->region;
 }
 
 /* Whether OBJECT is there for whoever asks now. */
@@ -351,6 +359,7 @@ vault_reader_free(VaultReader *reader)
 {
     if (reader != NULL) {
         sealed_reader_free(reader->sealed);
+        g_free(reader->region);
         g_free(reader);
     }
 }

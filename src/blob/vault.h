@@ -64,6 +64,7 @@ bool vault_adopt(DbTx *tx, const Id *object, GError **error);
  * account's key was destroyed. */
 VaultReader *vault_open(Vault *vault, const Id *object, GError **error);
 guint64 vault_size(const VaultReader *reader);
+const char *vault_region(const VaultReader *reader);
 /* SIZE bytes from OFFSET; INVALID when there are not so many; NOT_FOUND when the object is removed
  * while it is read; INTERNAL when the store has lost its bytes, or they are not what was written.
  */

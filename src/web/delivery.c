@@ -6,9 +6,6 @@
 #include "batches/publications.h"
 #include "web/handlers.h"
 
-/* A published picture is at most what marketplaces accept; this bounds memory. */
-#define MAX_PICTURE_BYTES (64 * 1024 * 1024)
-
 HttpReplied
 delivery_nothing_here(HttpRequest *request, guint status)
 {
@@ -48,8 +45,7 @@ open_picture(Exchange *exchange, const char *host, const char *path, GError **er
     if (entry != NULL) {
         return entry;
     }
-    g_autoptr(GBytes) bytes =
-        vault_read_whole(exchange->app->vault, &publication.object, MAX_PICTURE_BYTES, error);
+    g_autoptr(GBytes) bytes = object_reads_get(exchange->site->reads, &publication.object, error);
     if (bytes == NULL) {
         return NULL;
     }

@@ -130,6 +130,9 @@ exchange_fail(Exchange *exchange, GError *error)
     if (status >= 500) {
         log_failure(exchange, status, error);
     }
+    if (status == 503) {
+        http_add_header(exchange->request, "Retry-After", "5");
+    }
     return exchange_problem(exchange, status, problem_detail(error));
 }
 

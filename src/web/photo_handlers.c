@@ -10,8 +10,6 @@
 #define PRIVATE_CACHE_SECONDS 86400
 
 #define MAX_IDS 100
-/* A picture is at most what the marketplaces accept; this bounds memory, not them. */
-#define MAX_PICTURE_BYTES (64 * 1024 * 1024)
 
 static HttpReplied
 reply_photos(Exchange *exchange, const GPtrArray *photos, char *next)
@@ -244,8 +242,7 @@ reply_object(Exchange *exchange, PhotoObject which)
     if (!exchange_id(exchange, "photo", &id, &error) ||
         !photos_object(exchange->app->batches, &exchange->account.id, &id, which, &object,
                        &expires_at, &error) ||
-        (bytes = vault_read_whole(exchange->app->vault, &object, MAX_PICTURE_BYTES, &error)) ==
-            NULL) {
+        (bytes = object_reads_get(exchange->site->reads, &object, &error)) == NULL) {
         return exchange_fail(exchange, error);
     }
     /* Bytes of an object never change. */

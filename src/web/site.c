@@ -84,8 +84,12 @@ site_new(App *app, GError **error)
     site->limiter = rate_limiter_new(app->clock);
     site->watches = slots_new(MAX_WATCHES);
     site->streams = slots_new_shared((guint)app->settings->server_stream_workers);
-    /* Half of the threads at most: others get through whatever the provider does. */
-    site->asking = slots_new(MAX((guint)app->settings->server_workers / 2, 1));
+    /* Half of the threads at most may wait for providers and all but one of the others for a store:
+     * who needs neither gets through whatever they do. */
+    guint num_workers = (guint)app->settings->server_workers;
+    guint num_asking = MAX(num_workers / 2, 1);
+    site->asking = slots_new(num_asking);
+    site->reads = object_reads_new(app->vault, MAX(num_workers - num_asking, 2) - 1);
     site->pictures = picture_cache_new(app->clock, (gsize)app->settings->server_picture_cache_bytes,
                                        max_open_pictures(app->settings));
     gsize num_names;
@@ -107,6 +111,7 @@ site_free(Site *site)
     metrics_free(site->metrics);
     g_free(site->route_names);
     picture_cache_free(site->pictures);
+    object_reads_free(site->reads);
     slots_free(site->asking);
     slots_free(site->streams);
     slots_free(site->watches);

@@ -5,6 +5,7 @@
 #include "http/http.h"
 #include "web/app.h"
 #include "web/metrics.h"
+#include "web/object_reads.h"
 #include "web/picture_cache.h"
 #include "web/rate_limit.h"
 #include "web/slots.h"
@@ -21,6 +22,7 @@ typedef struct Site {
     Slots *streams; /* by account: bodies and archives that are on their way; a thread each */
     Slots *watches; /* by account: streams of events */
     Slots *asking;  /* requests of nobody that wait for a sign-in provider */
+    ObjectReads *reads;
     PictureCache *pictures;
     Metrics *metrics;
     const char **route_names; /* which the metrics read */
