@@ -34,8 +34,8 @@ exchange_free(Exchange *exchange)
     if (exchange == NULL) {
         return;
     }
-    if (exchange->slots != NULL) {
-        slots_release(exchange->slots, exchange->account.id.text);
+    for (guint i = 0; i < exchange->num_slots; i++) {
+        slots_release(exchange->slots[i], exchange->account.id.text);
     }
     account_clear(&exchange->account);
     session_clear(&exchange->session);
@@ -95,11 +95,11 @@ exchange_problem(Exchange *exchange, guint status, const char *detail)
 bool
 exchange_take_slot(Exchange *exchange, Slots *slots)
 {
-    g_assert(exchange->slots == NULL);
+    g_assert(exchange->num_slots < G_N_ELEMENTS(exchange->slots));
     if (!slots_take(slots, exchange->account.id.text)) {
         return false;
     }
-    exchange->slots = slots;
+    exchange->slots[exchange->num_slots++] = slots;
     return true;
 }
 

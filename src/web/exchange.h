@@ -19,7 +19,8 @@ struct Exchange {
     Session session; /* zeroed for an API client */
     bool is_signed_in;
     IdempotencyKey idempotency;
-    Slots *slots;          /* of which this request holds one; NULL: none */
+    Slots *slots[2]; /* of each of which this request holds one */
+    guint num_slots;
     bool is_client_gone;   /* a stream could not be written to */
     PictureEntry *picture; /* found open in memory, before the route was chosen */
 };
@@ -51,9 +52,9 @@ HttpReplied exchange_fail(Exchange *exchange, GError *error);
 HttpReplied exchange_empty(Exchange *exchange, guint status);
 HttpReplied exchange_problem(Exchange *exchange, guint status, const char *detail);
 
-/* One of SLOTS for whom the account is (all who are nobody share theirs), until the request has
- * ended. False when they have all of theirs (429 with DETAIL), or others have (503); the answer is
- * then exchange_refuse_slot. */
+/* One of SLOTS, two kinds at most, for whom the account is (all who are nobody share theirs), until
+ * the request has ended. False when they have all of theirs (429 with DETAIL), or others have
+ * (503); the answer is then exchange_refuse_slot. */
 bool exchange_take_slot(Exchange *exchange, Slots *slots);
 HttpReplied exchange_refuse_slot(Exchange *exchange, Slots *slots, const char *detail);
 

@@ -46,14 +46,30 @@ free_export(gpointer export)
     batch_export_free(export);
 }
 
+/* The sheet is read into memory for both of them. */
+static bool
+may_hold_sheet(Exchange *exchange, HttpReplied *ret_refused)
+{
+    if (exchange_take_slot(exchange, exchange->site->sheets)) {
+        return true;
+    }
+    *ret_refused = exchange_refuse_slot(exchange, exchange->site->sheets,
+                                        "too many sheets at once; wait for one");
+    return false;
+}
+
 HttpReplied
 handle_export_sheet(Exchange *exchange)
 {
     GError *error = NULL;
     Id batch;
+    HttpReplied refused;
     g_autoptr(BatchExport) export = NULL;
     if (!exchange_take_slot(exchange, exchange->site->streams)) {
         return exchange_refuse_slot(exchange, exchange->site->streams, too_many);
+    }
+    if (!may_hold_sheet(exchange, &refused)) {
+        return refused;
     }
     if (!exchange_id(exchange, "batch", &batch, &error) ||
         (export = exports_sheet(exchange->app->batches, &exchange->account.id, &batch, &error)) ==
@@ -118,5 +134,9 @@ HttpReplied
 handle_export_report(Exchange *exchange)
 {
     StreamedExport streamed = { .export = exports_report_csv };
+    HttpReplied refused;
+    if (!may_hold_sheet(exchange, &refused)) {
+        return refused;
+    }
     return reply_streamed(exchange, streamed, " report.csv", "text/csv; charset=utf-8");
 }

@@ -72,6 +72,9 @@ max_open_pictures(const Settings *settings)
 /* Streams of events of one account: a window each, on a few machines. */
 enum { MAX_WATCHES = 32 };
 
+/* Of all accounts: a sheet may be large, and is in memory until the last byte of it is taken. */
+enum { MAX_SHEETS = 4 };
+
 Site *
 site_new(App *app, GError **error)
 {
@@ -84,6 +87,7 @@ site_new(App *app, GError **error)
     site->limiter = rate_limiter_new(app->clock);
     site->watches = slots_new(MAX_WATCHES);
     site->streams = slots_new_shared((guint)app->settings->server_stream_workers);
+    site->sheets = slots_new_shared(MAX_SHEETS);
     /* Half of the threads at most may wait for providers and all but one of the others for a store:
      * who needs neither gets through whatever they do. */
     guint num_workers = (guint)app->settings->server_workers;
@@ -113,6 +117,7 @@ site_free(Site *site)
     picture_cache_free(site->pictures);
     object_reads_free(site->reads);
     slots_free(site->asking);
+    slots_free(site->sheets);
     slots_free(site->streams);
     slots_free(site->watches);
     rate_limiter_free(site->limiter);

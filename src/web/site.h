@@ -20,6 +20,7 @@ typedef struct Site {
     gint64 started_at;
     RateLimiter *limiter;
     Slots *streams; /* by account: bodies and archives that are on their way; a thread each */
+    Slots *sheets;  /* by account: sheets that are in memory for an export */
     Slots *watches; /* by account: streams of events */
     Slots *asking;  /* requests of nobody that wait for a sign-in provider */
     ObjectReads *reads;

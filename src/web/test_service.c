@@ -74,7 +74,6 @@ run_on(DbKind kind, gconstpointer data)
     }
     settings_init(&service.settings);
     set(&service, "database.url", url);
-    set(&service, "server.stream-workers", "4");
     start(&service, kind);
     test(&service);
     stop(&service);

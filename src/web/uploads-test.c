@@ -496,10 +496,9 @@ test_uploads_of_a_few_leave_some_for_others(TestService *service)
     static const struct {
         const char *name, *refusal;
         guint num_held;
-    } people[] = { { "ann", "HTTP/1.1 429 ", 2 },
-                   { "bob", "HTTP/1.1 429 ", 1 },
-                   { "cid", "HTTP/1.1 429 ", 1 },
-                   { "dan", "HTTP/1.1 503 ", 0 } };
+    } people[] = { { "ann", "HTTP/1.1 429 ", 8 }, { "bob", "HTTP/1.1 429 ", 4 },
+                   { "cid", "HTTP/1.1 429 ", 2 }, { "dan", "HTTP/1.1 429 ", 1 },
+                   { "eve", "HTTP/1.1 429 ", 1 }, { "fay", "HTTP/1.1 503 ", 0 } };
     g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
     for (gsize i = 0; i < G_N_ELEMENTS(people); i++) {
         g_autofree char *refusal = NULL;
