@@ -74,9 +74,8 @@ assert_same(TestBatches *test, const Id *batch, const char *out, const char *lin
     g_autofree char *slot = slot_to_string(photo->slot);
     g_assert_cmpstr(slot, ==, fields[3]);
     Id object;
-    Timestamp expires_at;
-    g_assert_true(photos_object(test->batches, &test->account, &photo->id, PHOTO_PICTURE, &object,
-                                &expires_at, NULL));
+    g_assert_true(
+        photos_object(test->batches, &test->account, &photo->id, PHOTO_PICTURE, &object, NULL));
     g_autoptr(GBytes) picture = vault_read_whole(test->vault->vault, &object, 1 << 26, NULL);
     g_autofree char *path = g_build_filename(out, fields[5] + strlen(base_url) + 1, NULL);
     g_autoptr(GBytes) expected = read_bytes(path);

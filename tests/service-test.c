@@ -227,6 +227,33 @@ assert_few_are_open(const Serve *serve, const GPtrArray *urls)
     }
 }
 
+/* LST-17: the browser has the bytes, and has to ask before it shows them. */
+static void
+test_a_private_picture_is_asked_for_each_time(Serve *serve)
+{
+    serve_start(serve);
+    g_auto(TestClient) client = test_sign_in(&serve->peer, "ann");
+    g_autofree char *batch = serve_new_batch(&client);
+    serve_upload_sample(&client, batch);
+    g_autofree char *done = serve_wait_until_done(&client, batch);
+    g_autofree char *list_path = g_strdup_printf("/api/v1/batches/%s/photos", batch);
+    g_autofree char *photos = test_json(&client, 200, "GET", list_path, NULL);
+    g_autofree char *photo = test_member(photos, "id");
+    g_autofree char *path = g_strdup_printf("/api/v1/photos/%s/thumbnail", photo);
+    g_auto(NetResponse) first = test_call(&client, "GET", path, NULL, NULL);
+    g_assert_cmpuint(first.status, ==, 200);
+    g_assert_cmpstr(net_response_header(&first, "cache-control"), ==, "private, no-cache");
+    g_autofree char *known =
+        g_strdup_printf("If-None-Match: %s\n", net_response_header(&first, "etag"));
+    g_auto(NetResponse) again = test_call(&client, "GET", path, known, NULL);
+    g_assert_cmpuint(again.status, ==, 304);
+    g_assert_cmpstr(net_response_header(&again, "cache-control"), ==, "private, no-cache");
+    g_assert_cmpstr(net_response_header(&again, "etag"), ==, net_response_header(&first, "etag"));
+    g_autofree char *ended = test_json(&client, 204, "POST", "/api/v1/session/end", "{}");
+    g_auto(NetResponse) signed_out = test_call(&client, "GET", path, known, NULL);
+    g_assert_cmpuint(signed_out.status, ==, 401);
+}
+
 /* What caches and impatient clients ask for. */
 static void
 test_picture_is_delivered_as_caches_want_it(Serve *serve)
@@ -578,6 +605,7 @@ main(int argc, char **argv)
     test_each_serve("/service/whole-job", test_whole_job);
     test_each_serve("/service/LST-18", test_published_pictures_are_bare);
     test_each_serve("/service/LST-19", test_nothing_looks_the_same_everywhere);
+    test_each_serve("/service/LST-17/cache", test_a_private_picture_is_asked_for_each_time);
     test_each_serve("/service/delivery", test_picture_is_delivered_as_caches_want_it);
     test_each_serve("/service/LST-17/deleted-while-sent", test_picture_deleted_while_it_is_sent);
     test_each_serve("/service/killed", test_killed_service_goes_on_where_it_was);

@@ -159,7 +159,7 @@ object_of(const PhotoRow *row, PhotoObject which, const char **ret_name)
 
 bool
 photos_object(Batches *batches, const Id *account, const Id *photo, PhotoObject which,
-              Id *ret_object, Timestamp *ret_expires_at, GError **error)
+              Id *ret_object, GError **error)
 {
     g_autoptr(PhotoRow) row = load(batches, account, photo, error);
     if (row == NULL) {
@@ -171,6 +171,5 @@ photos_object(Batches *batches, const Id *account, const Id *photo, PhotoObject 
         return fail(error, APP_ERROR_NOT_FOUND, "no %s of this photo", name);
     }
     *ret_object = *object;
-    *ret_expires_at = service_expiry(row->uploaded_at);
     return true;
 }

@@ -79,11 +79,10 @@ GPtrArray *photos_list_some(Batches *batches, const Id *account, const Id *batch
                             gsize num_photos, GError **error);
 PhotoInfo *photos_get(Batches *batches, const Id *account, const Id *photo, GError **error);
 
-/* The objects behind a photo, for vault_open, and until when they may be shown; NOT_FOUND where it
- * has none. */
+/* The objects behind a photo, for vault_open; NOT_FOUND where it has none, or none any more. */
 typedef enum { PHOTO_ORIGINAL, PHOTO_PICTURE, PHOTO_THUMBNAIL } PhotoObject;
 bool photos_object(Batches *batches, const Id *account, const Id *photo, PhotoObject which,
-                   Id *ret_object, Timestamp *ret_expires_at, GError **error);
+                   Id *ret_object, GError **error);
 
 /* What a person decides. Zero bits leave things as they are. */
 typedef struct {

@@ -15,7 +15,7 @@ typedef enum {
     HELD_IN_KEYRING,  /* a table of the database of keys */
     HELD_IN_OBJECTS,  /* a class of objects in the storage of the account's region */
     HELD_IN_COOKIE,
-    HELD_IN_BROWSER, /* local storage */
+    HELD_IN_BROWSER, /* local storage, and its cache */
     HELD_IN_LOG,     /* fields of the process's log */
     HELD_BY_OTHERS,  /* what leaves for a recipient */
 } HeldIn;

@@ -308,6 +308,7 @@ static const InventoryField erasure_fields[] = {
 static const InventoryField file_field[] = { FIELD("bytes", CONTENT, BYTES, ACCESS) };
 static const InventoryField given_file_field[] = { FIELD("bytes", CONTENT, BYTES, PORTABLE) };
 static const InventoryField cookie_field[] = { FIELD("value", CREDENTIALS, TEXT, NEVER) };
+static const InventoryField cached_field[] = { FIELD("bytes", CONTENT, BYTES, NEVER) };
 static const InventoryField theme_field[] = { FIELD("theme", NULL, TEXT, NEVER) };
 static const InventoryField log_fields[] = {
 #define LOG_FIELD(id, name, meaning) FIELD(name, NULL, TEXT, NEVER),
@@ -770,6 +771,23 @@ const InventoryEntry inventory_table[] = {
         FIELDS_OF(theme_field),
     },
     {
+        .held_in = HELD_IN_BROWSER,
+        .name = "cache",
+        .title = "Copies of pictures that you have looked at",
+        .about =
+            "Browsers keep them to show a page faster. Yours asks us each time before it shows "
+            "one again; when you have signed out, or it is deleted, we say no.",
+        .use = "essential.service",
+        .basis = BASIS_CONTRACT,
+        .protection = "never leaves your browser",
+        .recipients = "",
+        .retention = { .kind = RETAIN_ELSEWHERE,
+                       .moment = "until your browser needs the room, or you clear its cache" },
+        .on_erase = ERASE_ELSEWHERE,
+        .promises = "LST-22",
+        FIELDS_OF(cached_field),
+    },
+    {
         .held_in = HELD_IN_LOG,
         .name = "log",
         .title = "Log of the servers",
@@ -901,4 +919,4 @@ const Recipient recipient_table[] = {
 const gsize recipient_count = G_N_ELEMENTS(recipient_table);
 
 const char inventory_changed_on[] = "28 November 2026";
-const char inventory_changed_to[] = "0cd2aac4931e";
+const char inventory_changed_to[] = "f08d1f03d30f";

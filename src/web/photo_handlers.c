@@ -1,13 +1,10 @@
 #include "base/error.h"
+#include "http/condition.h"
 #include "web/handlers.h"
 #include "web/problem.h"
 #include "web/resource_json.h"
 
 #include <string.h>
-
-/* Thumbnails and pictures stay in the browser's own cache for a day at most, so that what is
- * deleted here does not live on there for long, and never past their last moment (LST-17). */
-#define PRIVATE_CACHE_SECONDS 86400
 
 #define MAX_IDS 100
 
@@ -232,25 +229,41 @@ handle_photos_change(Exchange *exchange)
     return exchange_json(exchange, 200, writer);
 }
 
+/* Whether the browser has the bytes already. Nothing is read from the store to say so. */
+static bool
+is_known(Exchange *exchange, const char *etag)
+{
+    const HttpConditions conditions = {
+        .if_none_match = http_request_header(exchange->request, "If-None-Match"),
+    };
+    guint64 first, size;
+    return http_condition_decide(&conditions, etag, 0, 0, &first, &size) == 304;
+}
+
+/* A browser may keep it, and shows it only after it has asked: what was deleted, is past its last
+ * moment (LST-17), or is of somebody who has signed out meanwhile is shown no more. */
 static HttpReplied
 reply_object(Exchange *exchange, PhotoObject which)
 {
     GError *error = NULL;
     Id id, object;
     g_autoptr(GBytes) bytes = NULL;
-    Timestamp expires_at;
     if (!exchange_id(exchange, "photo", &id, &error) ||
         !photos_object(exchange->app->batches, &exchange->account.id, &id, which, &object,
-                       &expires_at, &error) ||
-        (bytes = object_reads_get(exchange->site->reads, &object, &error)) == NULL) {
+                       &error)) {
         return exchange_fail(exchange, error);
     }
     /* Bytes of an object never change. */
     g_autofree char *etag = g_strconcat("\"", object.text, "\"", NULL);
-    gint64 left = (expires_at - clock_now(exchange->app->clock)) / SECONDS(1);
-    g_autofree char *cache = g_strdup_printf("private, max-age=%" G_GINT64_FORMAT ", immutable",
-                                             CLAMP(left, 0, PRIVATE_CACHE_SECONDS));
-    http_add_header(exchange->request, "Cache-Control", cache);
+    bool has_it = is_known(exchange, etag);
+    if (!has_it && (bytes = object_reads_get(exchange->site->reads, &object, &error)) == NULL) {
+        return exchange_fail(exchange, error);
+    }
+    http_add_header(exchange->request, "Cache-Control", "private, no-cache");
+    if (has_it) {
+        http_add_header(exchange->request, "ETag", etag);
+        return http_reply_empty(exchange->request, 304);
+    }
     return http_reply_content(exchange->request, "image/jpeg", bytes, etag, 0);
 }
 
