@@ -4,6 +4,7 @@
 #include "config/settings.h"
 
 #include <locale.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -146,6 +147,9 @@ int
 main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    /* Threads of GLib's pools end by themselves, perhaps only while main's end is being cleaned up:
+     * OpenSSL must not take away then what they give back to it. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     if (argc < 2) {
         print_help(stderr, NULL);
         return EXIT_WRONG_CALL;
